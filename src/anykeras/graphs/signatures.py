@@ -10,7 +10,9 @@ from typing import NoReturn
 
 import numpy as np
 
+from .. import limits
 from ..catalog.shapes import Spec
+from ..containers.savedmodel.constants import read_array
 from ..containers.savedmodel.graph import GraphFile, strip
 from ..containers.wire.messages import Node, Shape, TensorInfo
 from ..errors import MissingObject, Unsupported
@@ -64,7 +66,8 @@ class Port:
 
 
 def _make_cannot_error(port: Port, seen: str) -> Unsupported:
-    return Unsupported("AK3067", seen, layer=port.ref, next_step="Choose another signature, or inputs behind this one.")
+    step = f'Say it: --inputs "{port.ref}[?,224,224,3]".' if port.shape is None and port.dense else ""
+    return Unsupported("AK3067", seen, layer=port.ref, next_step=step or "Choose another signature, or inputs behind this one.")
 
 
 @dataclass(frozen=True)
@@ -76,6 +79,12 @@ class GraphSignature:
     outputs: tuple[Port, ...]
     constants: Mapping[str, Operand] = field(default_factory=dict)
     """What the user says placeholders are, by their tensor."""
+
+    aside: tuple[str, ...] = ()
+    """Outputs that are text, which a Keras model does not have, where there are others."""
+
+    parsed: str = ""
+    """The input whose records (``tf.train.Example``) the graph takes apart, where `inputs` are what comes out of them."""
 
     def as_dict(self) -> dict[str, object]:
         """The signature as plain JSON values."""
@@ -120,7 +129,7 @@ def choose(graph: GraphFile, selection: Selection = NOTHING) -> GraphSignature:
         else None
     )
     if base is not None and not (selection.inputs or selection.outputs):
-        return base
+        return _take_features(graph, _drop_text(base))
     given = base or GraphSignature("", (), ())
     stated = [_FED.fullmatch(name) for name in selection.inputs]
     fed = {
@@ -133,6 +142,49 @@ def choose(graph: GraphFile, selection: Selection = NOTHING) -> GraphSignature:
     inputs = tuple(_find_named(graph, name, given.inputs) for name in named) or given.inputs
     outputs = tuple(_find_named(graph, name, given.outputs) for name in selection.outputs) or given.outputs
     return GraphSignature(given.name or "tensors", tuple(port for port in inputs if port.ref not in fed), outputs, fed)
+
+
+def _drop_text(signature: GraphSignature) -> GraphSignature:
+    """The outputs that are numbers, where not all are text: an Estimator gives classes as numbers and as text."""
+    numbers = tuple(port for port in signature.outputs if port.dtype != "string")
+    aside = tuple(port.name for port in signature.outputs if port.dtype == "string")
+    return replace(signature, outputs=numbers, aside=aside) if numbers and aside else signature
+
+
+def _take_features(graph: GraphFile, signature: GraphSignature) -> GraphSignature:
+    """The features of records as the inputs, where all that goes in is records that one op takes apart.
+
+    Source: ParseExample and ParseExampleV2 (tensorflow/core/ops/parsing_ops.cc, 2.21): sparse features come out first.
+    """
+    if len(signature.inputs) != 1 or signature.inputs[0].dtype != "string":
+        return signature
+    records = signature.inputs[0]
+    readers = [node for node in graph.body.nodes.values() if strip(records.ref) in map(strip, node.inputs[:1])]
+    if len(readers) != 1 or readers[0].op not in ("ParseExample", "ParseExampleV2"):
+        return signature
+    node, said = readers[0], read_attributes(readers[0], graph.part)
+    sparse, types, shapes = (said.get(key, ()) for key in ("sparse_types", "Tdense", "dense_shapes"))
+    keys = [_read_texts(graph, ref) for ref in node.inputs[2:]]
+    if node.op == "ParseExample":
+        names = [key[0] for key in keys[len(sparse) : len(sparse) + len(types)] if key]
+    else:
+        names = keys[1] if len(keys) > 1 else []
+    if not types or not len(names) == len(types) == len(shapes):
+        return signature
+    known = zip(range(3 * len(sparse), 3 * len(sparse) + len(types)), names, types, shapes, strict=True)
+    ports = tuple(
+        Port(name, f"{node.name}:{at}", dtype, None if shape is None else (None, *(None if n < 0 else n for n in shape)))
+        for at, name, dtype, shape in known
+    )
+    return replace(signature, inputs=tuple(sorted(ports, key=lambda port: port.name)), parsed=records.name)
+
+
+def _read_texts(graph: GraphFile, ref: str) -> list[str]:
+    """The texts of a constant; none of what is no constant."""
+    node = graph.body.nodes.get(strip(ref))
+    if node is None or node.op != "Const":
+        return []
+    return [text.decode("utf-8", "replace") for text in read_array(node, graph.part).reshape(-1) if isinstance(text, bytes)]
 
 
 def _find_constant(graph: GraphFile, name: str, text: str, known: Sequence[Port]) -> tuple[Port, Operand]:
@@ -197,8 +249,34 @@ def parse_port(graph: GraphFile, node: Node, name: str) -> Port:
     shape = said.get("shape")
     if shape is None:
         shape = _find_noted_shape(said, name)
+    if shape is None and node.op in _FED_OPS:
+        shape = _infer_shape(graph, node.name)
     known = None if shape is None else tuple(None if size is None or size < 0 else size for size in shape)
     return Port(name.removesuffix(":0").replace(":", "_"), name, dtype, known)
+
+
+def _infer_shape(graph: GraphFile, name: str) -> Operand:
+    """The shape that the first product or convolution with constant weights takes, where a placeholder says none."""
+    limits.budget().charge(len(graph.body.nodes))
+    for node in graph.body.nodes.values():
+        if (
+            len(node.inputs) < 2
+            or strip(node.inputs[0]) != name
+            or node.op not in ("MatMul", "Conv2D", "DepthwiseConv2dNative")
+        ):
+            continue
+        weights = graph.body.nodes.get(strip(node.inputs[1]))
+        if weights is not None and weights.op == "Identity" and weights.inputs:
+            weights = graph.body.nodes.get(strip(weights.inputs[0]))
+        said = read_attributes(node, graph.part)
+        if weights is None or weights.op != "Const" or said.get("transpose_a"):
+            continue
+        sizes = read_array(weights, graph.part).shape
+        if node.op == "MatMul":
+            return (None, sizes[1 if said.get("transpose_b") else 0]) if len(sizes) == 2 else None
+        if len(sizes) == 4:
+            return (None, sizes[2], None, None) if said.get("data_format") == "NCHW" else (None, None, None, sizes[2])
+    return None
 
 
 def _find_noted_shape(said: Mapping[str, Operand], name: str) -> Operand:
@@ -212,7 +290,7 @@ def infer_ports(graph: GraphFile) -> GraphSignature:
     """Inputs and outputs of a frozen graph: its placeholders, and the nodes whose outcome nobody reads."""
     nodes = graph.body.nodes
     read = {strip(ref) for node in nodes.values() for ref in node.inputs}
-    inputs = [node for node in nodes.values() if node.op in ("Placeholder", "PlaceholderV2")]
+    inputs = [node for node in nodes.values() if node.op in _FED_OPS]
     outputs = [node for node in nodes.values() if node.name not in read and node.op not in _NO_OUTPUT]
     if not inputs or not outputs:
         _make_missing_error(graph, "")
@@ -220,6 +298,7 @@ def infer_ports(graph: GraphFile) -> GraphSignature:
     return GraphSignature("frozen", given, made)
 
 
+_FED_OPS = ("Placeholder", "PlaceholderV2")
 _NO_OUTPUT = (
     "Const",
     "NoOp",

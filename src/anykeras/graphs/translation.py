@@ -118,7 +118,19 @@ def _list_findings(graph: GraphFile, signature: GraphSignature, ops: GraphWriter
         found.append(
             Finding("AK2296", "model", seen, "kept; results differ by a unit or two in the last place", Fidelity.APPROXIMATE)
         )
+    for names, why in ((signature.aside, "text"), ((signature.parsed,) if signature.parsed else (), "records")):
+        found += [_report_left_out(signature, name, why) for name in names]
     for name in sorted(engine.updated):
         seen = f"the variable {name} is changed by every call"
         found.append(Finding("AK3070", f"signatures/{signature.name}", seen, "kept as it was saved", Fidelity.APPROXIMATE))
     return found
+
+
+def _report_left_out(signature: GraphSignature, name: str, why: str) -> Finding:
+    """A part of a signature that no Keras model has: an output that is text, or the records that the inputs are read from."""
+    where = f"signatures/{signature.name}"
+    if why == "text":
+        return Finding("AK3073", where, f"the output {name} is text", "left out; the other outputs are there", Fidelity.LOSSY)
+    names = ", ".join(port.name for port in signature.inputs)
+    seen = f"the input {name} takes serialized records (tf.train.Example)"
+    return Finding("AK3073", where, seen, f"the model takes what is in them: {names}", Fidelity.EQUIVALENT)
