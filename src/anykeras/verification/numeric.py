@@ -51,7 +51,7 @@ def _run(model: Any, inputs: Sequence[NDArray[Any]]) -> Any:
         outputs = model(_find_structure(model, given), training=False)
         return _as_arrays(outputs)
     if any(len(tensor.shape) == 0 for tensor in model.outputs):  # `predict` puts the outputs of batches one behind the other
-        return keras.tree.map_structure(keras.ops.convert_to_numpy, model(_structure(model, list(inputs)), training=False))
+        return keras.tree.map_structure(keras.ops.convert_to_numpy, model(_find_structure(model, list(inputs)), training=False))
     batch = model.inputs[0].shape[0] or 32
     return model.predict(_find_structure(model, list(inputs)), verbose=0, batch_size=batch)
 
