@@ -25,15 +25,15 @@ PARTS = """numpy numpy.linalg numpy.fft numpy.random numpy.ma
     keras.constraints keras.layers keras.random keras.ops.image keras.ops.linalg keras.ops.nn keras.ops.numpy
     tensorflow.keras.backend tensorflow.keras.activations tensorflow.keras.losses tensorflow.keras.layers
     tensorflow.keras.initializers tensorflow.keras.regularizers tensorflow.keras.constraints tensorflow.keras.metrics
-    scipy.special theano.tensor theano.tensor.nnet""".split()  # noqa: SIM905
+    tensorflow.lookup scipy.special theano.tensor theano.tensor.nnet""".split()  # noqa: SIM905
 # Names in them that do more: files, processes, sessions, code, what is loaded.
 ACTS = re.compile(
     r"^_|(?:^|_)(?:load|save|dump|write|read|open|file|files|fetch|download|import|export|exec|eval|compile|session|print|"
     r"py_function|py_func|numpy_function|callback|server|library|plugin|memmap|frompyfunc|vectorize|apply_along_axis|"
     r"piecewise|fromfunction|fromregex|fromfile|tofile|fromstring|genfromtxt|loadtxt|savetxt|savez|source|lookfor|info|"
-    r"deserialize|from_config|register|disable|enable|default_graph|graph_def|set_floatx|set_session|set_epsilon|set_bit_generator|set_global_generator|set_image|set_numeric|set_string|logger|reset_uids|clear_session|manual_variable|wrap_function|reset_default_graph|pprint|printoptions|set_state|debugger|ctypeslib|get_include|deprecate|show_config|test|registry|custom_gradient)(?:_|$)|"
+    r"deserialize|from_config|register|disable|enable|default_graph|graph_def|set_floatx|set_session|set_epsilon|set_bit_generator|set_global_generator|set_image|set_numeric|set_string|logger|reset_uids|clear_session|manual_variable|wrap_function|reset_default_graph|pprint|printoptions|set_state|debugger|ctypeslib|get_include|deprecate|show_config|test|registry)(?:_|$)|"
     r"from(?:txt|csv|_npy)|^(?:function|config|update|app|flags|graph|op|Session|InteractiveSession|TFSMLayer|TorchModuleWrapper|JaxLayer|FlaxLayer|KerasLayer|Server|DataSource|DirectoryIterator|"
-    r"(?:Fixed|Whole|TF|Identity|Text|LMDB)\w*Reader|ReaderBase|savez_compressed|fromfile|memmap|matching_files|Print|Graph|Module|"
+    r"TextFile\w+|(?:Fixed|Whole|TF|Identity|Text|LMDB)\w*Reader|ReaderBase|savez_compressed|fromfile|memmap|matching_files|Print|Graph|Module|"
     r"WholeFileReader|GraphDef|Operation|OpError|Event|Summary|SummaryMetadata|TFRecord\w*|pyfunc|set_learning_phase)$"
 )
 # Operations that need no look although they have state, and those that do although they have none.
@@ -52,7 +52,7 @@ NEEDS_A_LOOK = re.compile(
     r"CustomCall|Collective|Snapshot|File(?!name|spec)|Csr|Minibatch|Coo)\w*|_(?!Arg|Retval|Fused|UnaryOps).*|Attr\w*|Ref\w+|Risc\w+|Test\w+|Two\w+|"
     r"Abort|A|B|Binary|Unary|Polymorphic\w*|Simple\w*|Old|None|TypeList\w*|Restrict|Reserved\w+|Out\w+|Int\w*(?:put|put\w+)|Float\w*put\w*|"
     r"Batch|Unbatch\w*|BatchFunction|SymbolicGradient|RemoteFusedGraphExecute|ImmutableConst|LoadAndRemap\w+|GenerateVocab\w+|Quantized\w+|"
-    r"Debug\w+|Gcs\w+|DTensor\w*|Relayout\w*|TRT\w+|Fill?Queue|Xla(?!CallModule|Sharding|Einsum|Dot|Gather|Pad|Conv|Reduce|Sort|Dynamic)\w*|"
+    r"Debug\w+|Mlir\w+|Gcs\w+|DTensor\w*|Relayout\w*|TRT\w+|Fill?Queue|Xla(?!CallModule|Sharding|Einsum|Dot|Gather|Pad|Conv|Reduce|Sort|Dynamic)\w*|"
     r"Op\w+Attr|TfLite\w+|Composite\w+|Decode(?!Base64|Raw|Png|Jpeg|Image|AndCropJpeg|JSONExample|CSV|Compressed|Wav|PaddedRaw|Gif|Bmp)\w+|"
     r"Nary\w+|NInt\w*|NPoly\w*|NTwo\w*|Mixed\w+|Foo\d?|Func\w*ListAttr|ListInput|ListOutput|InPolymorphic\w+|Kernel\w*|Get\w+|Delete\w+"
 )

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -50,6 +51,29 @@ def test_hostile_files_are_flagged(hostile_files: list[Path]) -> None:
     assert len(hostile_files) > 1500
     missed = {path.stem for path in hostile_files if str(anykeras.audit(path).severity) not in MEDIUM}
     assert missed == hostile_denied.MISSED
+
+
+STRANGERS = {
+    "first": set(),
+    "second": set(
+        """zip2-sentencepiece_path.keras pickle2-keras_custom.pkl pickle2-billion.pkl pickle2-bytes_frame.pkl hdf5_2-enum.h5
+        hdf5_2-url_attr.h5 graph2-device_remote""".split()  # noqa: SIM905
+    ),
+    "third": {"code3-inf_for.h5", "code3-print_to.h5", "code3-tfp_pickle.json"},
+    "ordinary": {"name-cmp.h5", "zip-comment.keras", "h5-extra_lzf.h5"},
+}
+"""What is judged otherwise than its author meant: hostile files that are not flagged, and ordinary ones that are."""
+
+
+@pytest.mark.parametrize("batch", STRANGERS)
+def test_files_of_strangers(batch: str, tmp_path: Path) -> None:
+    with zipfile.ZipFile(Path(__file__).parent / "strangers.zip") as archive:
+        listed = [name for name in json.loads(archive.read("INDEX.json")) if name.startswith(f"{batch}/")]
+        archive.extractall(tmp_path)
+    assert len(listed) > 75
+    flagged = {name for name in listed if str(anykeras.audit(tmp_path / name).severity) in MEDIUM}
+    wrong = flagged if batch == "ordinary" else set(listed) - flagged
+    assert {name.partition("/")[2] for name in wrong} == STRANGERS[batch]
 
 
 def test_genuine_files_are_not() -> None:
@@ -152,6 +176,15 @@ def test_one_bad_part_does_not_hide_the_rest(tmp_path: Path) -> None:
     whole = (tmp_path / "a.h5").read_bytes()
     (tmp_path / "a.h5").write_bytes(whole[: len(whole) - 32])
     assert list(find(tmp_path / "a.h5", "AK8014")) and list(find(tmp_path / "a.h5", "AK8002"))
+
+
+def test_the_verdict_comes_first_with_what_to_do_and_by_whom_it_is_run(tmp_path: Path) -> None:
+    hostile.as_h5(hostile.sequential(hostile.lambda_layer(hostile.stored(lambda x: exec("1") or x))))(tmp_path / "a")
+    shown = CliRunner().invoke(app, ["audit", str(tmp_path / "a.h5")]).output.splitlines()
+    verdict, advice, where, seen, loaders = shown[:5]
+    assert verdict.startswith("CRITICAL: dangerous: it is made to run code") and advice.startswith("    do: do not load it")
+    assert "a.h5/model_config/config/layers[1]" in where and "it calls 'exec'" in seen
+    assert all(mode in loaders for mode in ("safe_mode=True: ", "safe_mode=False: ", "old versions: "))
 
 
 def test_the_command_line_ends_with_a_verdict_and_a_code(tmp_path: Path) -> None:

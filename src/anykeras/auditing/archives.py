@@ -29,6 +29,7 @@ Examine = Callable[[Collector, ByteSource, str, int], None]
 MOST_MEMBERS: Final = 20_000
 _EXAMINED: Final = 64 * limits.MIB  # of an inflated member that is looked into
 _FIELDS: Final = frozenset({1, 0x000A, 0x5455, 0x5855, 0x7875})  # of large files, times and owners (APPNOTE 4.5.2)
+_LONGEST: Final = 255
 _RATIO: Final = 200  # inflated bytes for one stored byte
 _RUNS: Final = (
     r"py[cdow]?|so(?:\.\d+)*|dll|dylib|exe|sh|bash|bat|cmd|psm?1|vb[es]|jse?|wsf|hta|jar|class|whl|egg|"
@@ -72,6 +73,14 @@ def find_archive(source: ByteSource) -> bool:
     """Whether Python's `zipfile` takes the bytes for an archive: its end record may stand behind anything."""
     tail = source.read(max(0, source.size - 66_000), 66_000)
     return archive.END in tail and zipfile.is_zipfile(io.BufferedReader(_File(source)))
+
+
+def starts_member(source: ByteSource, at: int) -> bool:
+    """Whether a member that is stored as it is begins there, so that what its bytes are is no second kind of the file."""
+    before = source.read(max(0, at - 600), min(at, 600))
+    head = before[(start := before.rfind(archive.LOCAL)) :][:30]
+    sizes = int.from_bytes(head[26:28], "little") + int.from_bytes(head[28:30], "little")
+    return start >= 0 and source.read(0, 4) == archive.LOCAL and start + 30 + sizes == len(before)
 
 
 def audit_zip(found: Collector, source: ByteSource, part: str, depth: int, examine: Examine) -> None:
@@ -118,6 +127,8 @@ def _audit_member(
     where = f"{part}/{info.filename}"
     judge_member(found, info.orig_filename, where, info.external_attr >> 16)
     _judge_extra(found, info.extra, where)
+    if info.comment:
+        found.add("AK8009", Severity.MEDIUM, where, f"a comment beside the file: {info.comment[:60]!r}", loading.ARCHIVE)
     if info.is_dir() or info.flag_bits & 1:
         return
     examine(found, _open(opened, info, source), where, depth + 1)
@@ -140,6 +151,8 @@ def judge_member(found: Collector, name: str, where: str, mode: int = 0) -> None
         found.add(
             "AK8009", Severity.HIGH, where, f"a file named {name[:120]!r}, which leads out of its folder", loading.ARCHIVE
         )
+    if max(map(len, name.split("/"))) > _LONGEST:
+        found.add("AK8009", Severity.MEDIUM, where[:_LONGEST], "a name longer than file systems take", loading.ARCHIVE)
     if _RESERVED.search(name):
         found.add("AK8009", Severity.MEDIUM, where, f"a file named {name[:120]!r}, a device on Windows", loading.ARCHIVE)
     if mode and stat.S_IFMT(mode) not in (0, stat.S_IFREG, stat.S_IFDIR):

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import sys
 from typing import Final, NamedTuple
 
 from ..containers.source import ByteSource
 from . import loading
+from .names import LIBRARIES, NUMERIC
 from .risks import Collector, Severity
 
 _READ: Final = 1 << 20  # bytes of such a file
@@ -30,6 +32,14 @@ def _read_entry(keys: str, value: str) -> str:
     return rf"(?:^|[{{,\s'\"])(?:{keys})['\"]?\s*:\s*['\"]?{value}"
 
 
+_ACTS: Final = (
+    r"\|\s*(?:sudo\s+)?\w*sh\b|(?:^|\"|\\n)\s*!\s*(?!pip3? install|ls\b|nvidia-smi|mkdir|cd\b|unzip|tar\b|pwd|cat\b)\w|"
+    r"\.system\s*\(|\bos\.(?:system|popen|exec\w+|spawn\w+|remove|unlink|environ)\b|\b(?:pickle|marshal|dill|joblib)\.loads?\b|"
+    r"\b(?:eval|exec|compile|__import__|getattr|globals|breakpoint)\s*\(|\b(?:subprocess|socket|ctypes|base64|urllib2?|requests|httpx?|"
+    r"paramiko|ftplib|smtplib|webbrowser|multiprocessing|importlib|runpy|pty|codecs|zlib|powershell)\b|"
+    r"\bshutil\.(?:rmtree|move|copy\w*)\b|\.(?:ssh|aws|bashrc|netrc)\b|/etc/|__(?:class|globals|subclasses)__"
+)
+"""In a program beside a model, which people run: all that is not reading data, training and drawing."""
 _FETCHED: Final = r"\b(?:curl|wget)\b[^\n]*\|\s*(?:sudo\s+)?\w*sh\b"
 _FILES: Final = (
     _read_row(
@@ -86,7 +96,7 @@ _FILES: Final = (
         "a file that a shell runs or trusts",
     ),
     _read_row(
-        r"(?:(?:Docker|Container|Make|Jenkins|Just|Proc|Snake)file[^/\\]*|[^/\\]*\.(?:ya?ml|toml|cfg|conf|ini|mk|json))",
+        r"(?:(?:Docker|Container|Make|Jenkins|Just|Proc|Snake)file[^/\\]*|[^/\\]*\.(?:ya?ml|toml|cfg|conf|ini|mk|json|md|rst|txt))",
         _FETCHED,
         Severity.MEDIUM,
         "a program that is fetched and run",
@@ -100,7 +110,7 @@ _FILES: Final = (
     _read_row(r"package\.json", r"\"(?:pre|post)?install\"\s*:\s*\S+", Severity.MEDIUM, "a program that npm runs"),
     _read_row(
         r"(?:\w+_)?config\.json",
-        r"\"auto_map\"\s*:\s*\{",
+        r"\"auto_map\"\s*:\s*\{|\"trust_remote_code\"\s*:\s*true|\"custom_pipelines\"",
         Severity.MEDIUM,
         "code of its repository that transformers can be told to run",
     ),
@@ -117,6 +127,12 @@ _FILES: Final = (
         "a checkpoint that lies elsewhere",
     ),
     _read_row(
+        r"keras\.json",
+        _read_entry("backend", r"(?!(?:tensorflow|jax|torch|theano|cntk|numpy|openvino)\b)\w[\w.]*"),
+        Severity.MEDIUM,
+        "a module of Python that Keras imports as its backend",
+    ),
+    _read_row(
         r"\.gitmodules",
         r"url\s*=\s*(?!https://)\S+|path\s*=\s*\S*(?:\.\.|\.git)",
         Severity.MEDIUM,
@@ -128,11 +144,18 @@ _FILES: Final = (
         Severity.MEDIUM,
         "a program that git runs",
     ),
-    _read_row(r"desktop\.ini", r"\\\\|\.(?:dll|exe)\b", Severity.MEDIUM, "a file that Windows opens for its folder"),
+    _read_row(
+        r"desktop\.ini",
+        r"\\\\|^(?!IconResource=C:\\WINDOWS\\System32\\\w+\.dll,)[^\n]*\.(?:dll|exe)\b",
+        Severity.MEDIUM,
+        "a file that Windows opens for its folder",
+    ),
     _read_row(r"\.vscode[/\\]settings\.json", r"[Pp]ath\"\s*:\s*\"\S", Severity.MEDIUM, "a program that an editor runs"),
-    _read_row(r"[^/]*\.ipynb", r"\"cell_type\"\s*:\s*\"code\"", Severity.MEDIUM, "a notebook, which is a program"),
+    _read_row(r"[^/]*\.(?:ipynb|py)", _ACTS, Severity.MEDIUM, "a program that does more than compute"),
 )
 _DECEIVING: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069]")
+_OF_PEOPLE: Final = re.compile(r"(?!(?:assets|variables|code)/)(?:[\w-]+/)*(?P<name>[\w-]+)\.(?:py|ipynb)")
+_STARTED: Final = frozenset("sitecustomize usercustomize conftest setup noxfile inference handler __init__ __main__".split())  # noqa: SIM905
 _PACKED: Final = {
     b'\x04"M\x18': "lz4",
     b"\x28\xb5\x2f\xfd": "zstd",
@@ -142,6 +165,15 @@ _PACKED: Final = {
     b"\x1f\x9d": "compress",
     b"MSCF": "cabinet",
 }
+
+
+def is_of_people(found: Collector, name: str, where: str) -> bool:
+    """Whether a file in the folder of a model is a program that only people start; by what is in it, it is judged elsewhere."""
+    match = _OF_PEOPLE.fullmatch(name)
+    if match is None or match["name"] in _STARTED or match["name"] in sys.stdlib_module_names | NUMERIC | LIBRARIES:
+        return False
+    found.add("AK8016", Severity.LOW, where, "a program, which runs where people start it", loading.BESIDE)
+    return True
 
 
 def judge_beside(found: Collector, source: ByteSource, part: str) -> None:

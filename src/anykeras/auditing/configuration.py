@@ -29,8 +29,7 @@ from .risks import Collector, Loading, Severity
 _PATHS = frozenset({"vocabulary", "idf_weights", "merges"})
 _PLACES = frozenset(
     """filepath file_path path handle weights_path model_path saved_model_path vocabulary_file fname origin url cache_dir
-    log_dir
-    export_dir asset_path proto proto_path preset""".split()  # noqa: SIM905
+    log_dir export_dir asset_path proto proto_path preset""".split()  # noqa: SIM905
 )
 _OUTSIDE = re.compile(
     r"[A-Za-z][A-Za-z0-9+.-]{1,12}://|file:|/(?!device:|job:)[^/\s]|~[\w/]|\.\.[/\\]|[A-Za-z]:[\\/]|\\\\|.*[/\\]\.\.[/\\]|"
@@ -39,12 +38,16 @@ _OUTSIDE = re.compile(
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{1,12}://\S")
 _CLIMBS = re.compile(r"(?:^|[/\\])\.\.(?:[/\\]|$)|^[/\\~]|^[A-Za-z]:[\\/]|\0")
 _NAMES = frozenset({"name", "class_name", "module", "registered_name"})
-_UNUSUAL = re.compile(r"[^\w\s.,:;/()\[\]>@%&=+*#~^!?'-]")  # in a name that people and programs read
+_UNUSUAL = re.compile(
+    r"[^\w\s.,:/\\()\[\]<>@%&=+*#~^!?'\u00a1-\u00bf\u2010-\u2027\u2030-\u205e\u2190-\u2bff\u3000-\u303f\ufe0f\U0001f000-\U0001faff-]|"
+    r"<[\w/!?]|__proto__"
+)  # in a name that people and programs read: signs of a language, but not of writing
 _SPREADSHEET = re.compile(r"[=@+]\w+\(|=\w+\|")
 _SOURCE = re.compile(
     r"__import__\s*\(|\b(?:eval|exec|compile|getattr|open)\s*\(|\bos\.(?:system|popen)|\bsubprocess\b|\.__(?:class|globals|subclasses|"
     r"builtins|mro|bases?|init)__|\blambda\s+\w*\s*[:,]|/bin/(?:ba)?sh\b|\bpowershell\b|\b(?:curl|wget)\s+\S*https?:|<script|<\?php|"
-    r"\{\{.{1,200}\}\}|\{%.{1,200}%\}|\$\{jndi:|\$\([^)]+\)|\bimport\s+(?:os|sys|subprocess|socket|pickle)\b|javascript:",
+    r"<\w+[ /][^<>]{0,80}\bon\w+\s*=|"
+    r"!!python/|\{\{.{1,200}\}\}|\{%.{1,200}%\}|\$\{jndi:|\$\([^)]+\)|\bimport\s+(?:os|sys|subprocess|socket|pickle)\b|javascript:",
     re.IGNORECASE | re.DOTALL,
 )
 """Programs as text."""
@@ -62,7 +65,7 @@ _SIZES = frozenset(
 _MOST = 2**31  # of one of them, and as a product
 _GETS = re.compile(r"(?:^|_)(?:activation|initializer|regularizer|constraint|loss|metrics|optimizer|init|layer|cell)$")
 """Keys of names that Keras looks a function or class up by."""
-_PLAIN = re.compile(r"[\w>:/ +-]*(?<!:)")
+_PLAIN = re.compile(r"[\w>:/@% +-]*(?<!:)|(?P<name>\w+)\([\w., =+-]*\)")  # a name, or a call of one with numbers
 _PAIRS = (("input_dim", "output_dim"), ("height", "width"), ("num_heads", "key_dim"), ("units", "input_dim"))
 _NO_SIZE = re.compile(
     r"seed|salt|mask|^id$|_id$|hash|time|date|version|value|^$|iterations|step|counter|state|_token$|^(?:min|max)"
@@ -70,6 +73,7 @@ _NO_SIZE = re.compile(
 _ODD_KEY = re.compile(r"^__(?!python_name)\w+__$|[\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069]|<\w+[ />]|^\w+://")
 _LAYER_PLACES = frozenset({"layers", "layer", "cell", "cells", "forward_layer", "backward_layer", "preprocessor"})
 _BASE64 = re.compile(r"(?:[A-Za-z0-9+/]{4}|\n)+(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?\n?")
+_HEX = re.compile(r"(?:[0-9a-f]{2}){20,}")
 _LONGEST = 1000  # characters of a name
 _SEARCHED = 65536
 _FUNCTION_KEYS = frozenset({"function", "output_shape", "mask", "call_fn", "init_fn"})
@@ -217,8 +221,11 @@ def _judge_object(found: Collector, value: Mapping[str, object], place: _Place, 
         if judged.severity.rank < Severity.MEDIUM.rank:
             judged = _judge_place(value, place, module, name, is_function) or judged
         _note(found, place.where, judged, _find_loading(module, name))
-        if registered not in ("", name, class_name):
-            _judge_registered(found, place.where, registered)
+        if registered.partition(">")[1] and names.is_keras(module) and names.judge_class(module, class_name).why == "":
+            seen = f"{module}.{class_name} by its name, but the class that is registered as {registered!r} would be taken"
+            found.add("AK8004", Severity.MEDIUM, place.where, seen, loading.CUSTOM)
+        for packaged in {registered, class_name if ">" in class_name else ""} - {"", name if ">" not in name else ""}:
+            _judge_registered(found, place.where, packaged)
         if class_name not in _TF_LAYERS:
             _judge_module_attributes(found, config, place.where)
     if class_name in _TF_LAYERS and isinstance(config, dict):
@@ -323,11 +330,12 @@ def _judge_text(found: Collector, place: _Place, as_code: Loading, legacy: bool)
     if key == "dtype" and not _DTYPE.fullmatch(value) and holder:
         found.add("AK8011", Severity.MEDIUM, where, f"the type {value[:80]!r}, which no layer has", loading.BOMB)
     if key and not key.startswith("("):
-        judge_program(found, value, where)
-    if _GETS.search(key) and value and not _PLAIN.fullmatch(value) and value != "<lambda>":
+        judge_words(found, value, where)
+    plain = _PLAIN.fullmatch(value) if _GETS.search(key) else None
+    if _GETS.search(key) and plain is None and value != "<lambda>":
         seen = f"{value[:80]!r} stands where the name of a function does"
         found.add("AK8004", Severity.MEDIUM, where, seen, loading.GADGET)
-    elif _GETS.search(key) and (judged := names.judge_function("", value)).severity.rank >= Severity.MEDIUM.rank:
+    elif plain and (judged := names.judge_function("", plain["name"] or value)).severity.rank >= Severity.MEDIUM.rank:
         _note(found, where, judged, loading.GADGET)
     if len(value) >= 40 and looks_stored(value) and judge_stored(found, where, value, key in _FUNCTION_KEYS, as_code):
         return
@@ -340,15 +348,18 @@ def _judge_text(found: Collector, place: _Place, as_code: Loading, legacy: bool)
         seen = f"a layer whose name {value[:80]!r} is a path out of the folder"
         found.add("AK8006", Severity.MEDIUM, where, seen, loading.LAYER_PATH)
     elif key and value and (key in _PLACES or _OUTSIDE.match(value)) and len(value) < 4096:
-        found.add("AK8006", Severity.MEDIUM, where, f"the path or URL {value[:120]!r}", loading.READS)
-    elif len(value) >= 16 and _BASE64.fullmatch(value):
-        _judge_encoded(found, value, where)
+        severity = Severity.MEDIUM if holder else Severity.LOW  # no object takes it
+        found.add("AK8006", severity, where, f"the path or URL {value[:120]!r}", loading.READS if holder else loading.SHOWN)
     elif value[:1] in "{[" and len(value) > 20 and '"class_name"' in value:
         audit_text(found, value, where, legacy)  # JSON inside JSON
 
 
-def judge_program(found: Collector, text: str, where: str) -> None:
-    """A program as text, which nothing in a model is."""
+def judge_words(found: Collector, text: str, where: str) -> None:
+    """A program or pickle as text, plain or encoded, which nothing in a model is."""
+    if len(text) >= 16 and _BASE64.fullmatch(text):
+        _judge_encoded(found, text, where)
+    elif (text[:1] == "\x80" or "\n" in text[:80]) and looks_pickled(data := text.encode("latin-1", "replace")):
+        judge_hidden_pickle(found, data, where)
     if len(text) < _SEARCHED and (match := _SOURCE.search(text)):
         seen = f"a program as text: {text[max(0, match.start() - 20) : match.end() + 60]!r}"
         found.add("AK8003", Severity.MEDIUM, where, seen, loading.SHOWN)
@@ -360,11 +371,19 @@ def _judge_encoded(found: Collector, value: str, where: str) -> None:
         data = base64.b64decode(value[: limits.MIB // 4 * 4])
     except ValueError:
         return
-    if looks_pickled(data[:4096]):
-        found.add("AK8008", Severity.MEDIUM, where, "a pickle as text", loading.PICKLE)
-        for _ in audit_pickle(found, wrap_bytes(data, where), where):
-            pass  # what it holds is no worse than the pickle itself
-    find_hidden(found, b"\0" + data, where)
+    for held in (data, bytes.fromhex(value)) if _HEX.fullmatch(value) else (data,):
+        if looks_pickled(held[:4096]):
+            judge_hidden_pickle(found, held, where)
+        elif held is not data and looks_stored(base64.b64encode(held).decode()):
+            found.add("AK8003", Severity.MEDIUM, where, "code of Python as text", loading.HIDDEN)
+        find_hidden(found, b"\0" + held, where)
+
+
+def judge_hidden_pickle(found: Collector, data: bytes, where: str) -> None:
+    """A pickle where Keras keeps numbers and texts."""
+    found.add("AK8008", Severity.MEDIUM, where, "a pickle, where Keras keeps numbers and texts", loading.PICKLE)
+    for _ in audit_pickle(found, wrap_bytes(data, where), where):
+        pass  # what it holds is no worse than the pickle itself
 
 
 def _as_text(value: object) -> str:

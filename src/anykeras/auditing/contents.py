@@ -7,6 +7,8 @@ What bytes hide that are none of these (programs and archives inside of arrays) 
 from __future__ import annotations
 
 import re
+import unicodedata
+from posixpath import normpath
 from typing import Final
 
 from .. import limits
@@ -18,6 +20,7 @@ OF_KERAS: Final = re.compile(
     r"(?:config|metadata)\.json|model(?:_\d+)?\.weights\.(?:h5|npz|json)|variables\.h5|assets/(?:[^/]+/)*[^/]*|(?:[\w.-]+/)+"
 )
 """Members of a ``.keras`` file."""
+_ONES: Final = re.compile(r"(?:config|metadata)\.json|model(?:_\d+)?\.weights\.(?:h5|npz|json)|variables\.h5")
 _TEXTS: Final = """md markdown txt rst csv tsv json jsonl yaml yml toml cfg ini conf log lock license bib prototxt pbtxt vocab
     bpe merges labels names list template jinja gitattributes gitignore keep gitkeep readme in py_env cff crc md5 sha1 sha256
     properties ipynb"""
@@ -33,10 +36,13 @@ _NUMBERS: Final = """h5 hdf5 keras weights npz npy pb index meta ckpt bin spm mo
     tfrecord tfrecords proto dat"""
 _NAMED: Final = re.compile(
     r"(?:^|/)(?:LICEN[CS]E|README|NOTICE|AUTHORS|CHANGELOG|CITATION|MLmodel|checkpoint|tf_serving_warmup_requests|VERSION|"
-    r"vocab|merges|\.git\w*|\.DS_Store|\.keep|[\w.-]*\.data-\d{5}-of-\d{5}|events\.out\.tfevents\.[\w.-]+|group\d+-shard\d+of\d+(?:\.bin)?|"
+    r"\._[^/]+|Thumbs\.db|vocab|merges|\.git\w*|\.DS_Store|\.keep|[\w.-]*\.data-\d{5}-of-\d{5}|events\.out\.tfevents\.[\w.-]+|group\d+-shard\d+of\d+(?:\.bin)?|"
     r"\.?(?:Docker|Container|Make|Jenkins|Just|Proc|Snake|Pip)file[\w.-]*|refs/[\w./-]+|\.(?:npm|pip)rc|\.envrc)$",
     re.IGNORECASE,
 )
+_POINTER: Final = b"version https://git-lfs.github.com/spec/v1\n"
+_OF_SYSTEMS: Final = {"._": b"\0\5\x16\7", "Thumbs.db": b"\xd0\xcf\x11\xe0"}
+"""What macOS and Windows leave in folders, with the bytes that it starts with."""
 _HARMLESS: Final = frozenset((*_TEXTS.split(), *_STARTS, *_NUMBERS.split()))
 _OF_BYTES: Final = re.compile(
     r"\.(?:data-\d{5}-of-\d{5}|index|bin|spm|model|onnx|msgpack|tfrecords?|proto|dat|meta|weights|ckpt|pbtxt)$|"
@@ -62,6 +68,12 @@ _HIDDEN: Final[tuple[tuple[str, bytes, re.Pattern[bytes]], ...]] = tuple(
         ("an archive", b"PK\3\4", rb"PK\x03\x04[\x0a\x14\x2d]\x00.[\x00\x08][\x00\x08]\x00"),
         ("an archive", b"7z\xbc\xaf\x27\x1c", rb"7z\xbc\xaf\x27\x1c\0"),
         ("an archive", b"Rar!\x1a\x07", rb"Rar!\x1a\x07[\0\1]"),
+        ("an object of Python in YAML", b"!!python/", rb"!!python/(?:object|name|module)"),
+        *(
+            ("a pickle as text", start, rb"(?<![A-Za-z0-9+/])%b[A-Za-z0-9+/]{16}" % start)
+            for start in (b"gAJj", b"gANj", b"gASV", b"gAWV", b"gASM", b"gAN9", b"gAJ9")
+        ),
+        ("an HDF5 file", b"\x89HDF\r\n", rb"\x89HDF\r\n\x1a\n"),
         ("code of Python", b"__import__(", rb"__import__\("),
         ("code of Python", b"import os", rb"import os\b"),
         ("code of Python", b"os.system(", rb"os\.system\("),
@@ -81,15 +93,30 @@ _MOST: Final = 1000  # places that look so at first
 
 def judge_name(found: Collector, name: str, where: str, of_keras: bool) -> None:
     """Report a file whose name is none of a model."""
-    if of_keras:
-        if not OF_KERAS.fullmatch(name) or (
-            "." in (last := name.rpartition("/")[2]) and last.rpartition(".")[2].lower() not in _HARMLESS
-        ):
-            seen = f"a file {name[:80]!r}, which Keras does not write"
-            found.add("AK8009", Severity.MEDIUM, where, seen, loading.ARCHIVE)
-    elif not name.endswith("/") and not _NAMED.search(name) and name.rpartition(".")[2].lower() not in _HARMLESS:
+    last = name.rpartition("/")[2]
+    suffix = last.rpartition(".")[2].lower()
+    known = not last or _NAMED.search(name) is not None or suffix in _HARMLESS
+    if of_keras and (plain := _as_systems_see(name)) != name and _ONES.fullmatch(plain):
+        seen = f"a file {name[:80]!r}, which some systems take for one of those that Keras writes"
+        found.add("AK8009", Severity.MEDIUM, where, seen, loading.ARCHIVE)
+    elif of_keras and OF_KERAS.fullmatch(name):
+        known = known or "." not in last
+    elif of_keras:
+        known = known and suffix not in _NUMBERS.split() and ("/" not in name or name.startswith("__MACOSX/"))
+        found.add("AK8009", Severity.LOW, where, f"a file {name[:80]!r}, which Keras does not write", loading.NOTHING)
+    if not known:
         seen = f"a file {name[-80:]!r} of a kind that no model needs"
         found.add("AK8009", Severity.MEDIUM, where, seen, loading.ARCHIVE)
+
+
+def _as_systems_see(name: str) -> str:
+    """A name without what file systems drop or do not tell apart: case, forms of letters, dots at the end, detours."""
+    return normpath(unicodedata.normalize("NFKC", name).casefold().replace("\\", "/")).rstrip(". ").lstrip("/")
+
+
+def is_of_systems(head: bytes, part: str) -> bool:
+    """Whether macOS or Windows left the file, by its name and first bytes."""
+    return any(part.rpartition("/")[2].startswith(name) and head.startswith(start) for name, start in _OF_SYSTEMS.items())
 
 
 def judge_unknown(found: Collector, source: ByteSource, head: bytes, part: str, alone: bool) -> None:
@@ -97,8 +124,15 @@ def judge_unknown(found: Collector, source: ByteSource, head: bytes, part: str, 
 
     `alone` says that they are the whole of what is audited, not one file of several.
     """
+    if is_of_systems(head, part):
+        return
+    if head.startswith(_POINTER) and source.size < 1024:
+        found.add("AK8014", Severity.LOW, part, "a pointer of Git LFS: the file itself is not here", loading.NOTHING)
+        return
     start = _STARTS.get(part.rpartition(".")[2].lower())
     if start is not None and head[start[0] :].startswith(start[1]):
+        if part.endswith(".safetensors") and int.from_bytes(head[:8], "little") > source.size - 8:
+            found.add("AK8011", Severity.MEDIUM, part, "a header longer than its file", loading.BOMB)
         return
     if part.endswith(".json") and source.size:
         found.add("AK8014", Severity.MEDIUM, part, "a file of JSON by its name that holds none", loading.UNJUDGED)

@@ -23,16 +23,17 @@ from ..containers.hdf5 import SIGNATURE
 from ..containers.json_text import detect_encoding
 from ..containers.keras_zip.archive import END
 from ..containers.npy import MAGIC as NPY
+from ..containers.pickle_walker import trace
 from ..containers.remote import is_url, open_any, open_box
 from ..containers.source import ByteSource, open_source, wrap_bytes
 from ..containers.table import sniff
 from ..errors import AnyKerasError, MissingFile
 from . import loading
-from .archives import PROGRAM, audit_tar, audit_zip, find_archive, judge_member
-from .beside import judge_beside
+from .archives import PROGRAM, audit_tar, audit_zip, find_archive, judge_member, starts_member
+from .beside import is_of_people, judge_beside
 from .configuration import audit_text, walk_value
-from .contents import judge_name, judge_unknown, search_source
-from .graphs import audit_graph, audit_nodes, find_operation_names, judge_node_text
+from .contents import is_of_systems, judge_name, judge_unknown, search_source
+from .graphs import audit_graph, audit_nodes, audit_tflite, find_operation_names, judge_node_text
 from .hdf5_files import audit_hdf5, scan_texts
 from .names import judge_pickled
 from .pickles import audit_npy, audit_pickle, looks_pickled
@@ -50,7 +51,8 @@ MOST_FILES: Final = 10_000  # of a folder
 _HEAD: Final = 1 << 16
 _INFLATED: Final = 64 * limits.MIB
 _OFFSETS: Final = (512, 1024, 2048, 4096, 8192, 16384, 32768)  # where HDF5 looks for its signature
-_EXECUTABLES: Final = (b"\x7fELF", b"MZ", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe")
+_EXECUTABLES: Final = (b"\x7fELF", b"MZ", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
+_SCRIPT: Final = re.compile(rb"#!.{1,200}\n|@echo off|<\?php|<script|<!doctype html|<html", re.IGNORECASE)
 _PYTHON_TAG: Final = re.compile(
     r"(?:!!|tag:yaml\.org,2002:|![\w-]*!?)python/(?P<kind>[\w/]+)(?::(?P<name>[\w.]*))?|(?P<directive>^%TAG\b[^\n]*)",
     re.MULTILINE,
@@ -59,7 +61,8 @@ _PLAIN_TAGS: Final = frozenset("tuple unicode str none bool int long float compl
 _GRAPH_LIKE: Final = (b"\x08\x01\x12", b"\x0a")
 _GRAPH_TEXT: Final = re.compile(r"^\s*(?:graph_def|meta_graphs|node|library|saved_model_schema_version)\b\s*[{:]", re.MULTILINE)
 _OF_NUMBERS: Final = re.compile(r"\.data-\d{5}-of-\d{5}$")
-_NO_GRAPH: Final = re.compile(r"(?:^|/)(?:keras_metadata|fingerprint|tfhub_module)\.pb$")
+_NO_GRAPH: Final = re.compile(r"(?:^|/)(?:keras_metadata|fingerprint|tfhub_module|saved_model_debug_info)\.pb$")
+_PICKLES: Final = re.compile(r"\.(?:pkl|pickle|p|joblib)$", re.IGNORECASE)
 _COMPRESSED: Final[dict[str, tuple[re.Pattern[bytes], Callable[[], Inflater]]]] = {
     "gzip": (re.compile(rb"\x1f\x8b"), lambda: zlib.decompressobj(31)),
     "zlib": (re.compile(rb"\x78[\x01\x5e\x9c\xda]"), zlib.decompressobj),
@@ -73,10 +76,12 @@ _COMPRESSED: Final[dict[str, tuple[re.Pattern[bytes], Callable[[], Inflater]]]] 
 def examine(found: Collector, source: ByteSource, part: str, depth: int = 0) -> None:
     """Audit bytes, whatever they are; `part` names them."""
     head = source.read(0, _HEAD)
-    kinds = _find_kinds(source, head)
+    kinds = [] if is_of_systems(head, part) else _find_kinds(source, head)
     judge_beside(found, source, part)
     if not kinds and part.endswith((".pb", ".meta")):
         kinds = ["graph"]
+    if not kinds and _PICKLES.search(part) and trace(source).error is None:
+        kinds = ["pickle"]  # of plain values, in protocol 0
     if depth == 0 and not kinds and PROGRAM.search(part):
         kinds = ["program"]
     if not kinds:
@@ -99,7 +104,7 @@ def _find_kinds(source: ByteSource, head: bytes) -> list[str]:
     kinds = []
     if head.startswith(SIGNATURE):
         kinds.append("hdf5")
-    elif any(source.read(at, 8) == SIGNATURE for at in _OFFSETS):
+    elif any(source.read(at, 8) == SIGNATURE and not starts_member(source, at) for at in _OFFSETS):
         kinds.append("hdf5 behind other bytes")
     if find_archive(source):
         kinds.append("zip" if head.startswith(b"PK\3\4") else "zip behind other bytes")
@@ -110,9 +115,11 @@ def _find_kinds(source: ByteSource, head: bytes) -> list[str]:
     elif looks_pickled(head):
         kinds = ["pickle"]  # a pickle of a model ends as the archive in it
     kinds += [name for name, (start, _) in _COMPRESSED.items() if start.match(head) and not kinds]
+    if head[4:8] == b"TFL3":
+        kinds.append("tflite")
     if head[257:262] == b"ustar":
         kinds.append("tar")
-    if head.startswith(_EXECUTABLES) or (head.startswith(b"#!") and b"\n" in head[:200]):
+    if head.startswith(_EXECUTABLES) or _SCRIPT.match(head):
         kinds.append("program")
     graph_like = head.startswith(_GRAPH_LIKE) and b"\x12" in head and b"\0" in head[:4096]
     if not kinds and (graph_like or find_operation_names(head)):
@@ -145,6 +152,8 @@ def _examine_as(kind: str, found: Collector, source: ByteSource, head: bytes, pa
         _examine_tar(found, source, part, depth)
     elif kind == "program":
         found.add("AK8009", Severity.MEDIUM, part, "a program, where a model keeps none", loading.UNJUDGED)
+    elif kind == "tflite":
+        audit_tflite(found, source.read(0, min(source.size, limits.current().asset_bytes)), part)
     elif kind == "graph":
         examine_graph(found, source, part)
     elif kind == "graph text":
@@ -205,6 +214,8 @@ def _examine_text(found: Collector, source: ByteSource, head: bytes, part: str) 
     bound = limits.current().config_bytes
     data = source.read(0, min(source.size, bound))
     text = data.decode(detect_encoding(head), "replace")
+    if part.endswith(".ipynb"):
+        return  # its text is judged as a program
     if JSON_START.match(text):
         if not audit_text(found, text, part, True):
             scan_texts(found, source, part)
@@ -262,8 +273,7 @@ def examine_folder(found: Collector, root: str) -> None:
             elif _is_blob(root, path, mode):
                 examine(found, open_source(os.path.realpath(path)), inside, 1)
             else:
-                judge_member(found, inside, inside, mode)
-                judge_name(found, inside, inside, False)
+                _judge_listed(found, inside, mode)
                 if stat.S_ISREG(mode):
                     _examine_source(found, open_source(path), inside)
 
@@ -274,9 +284,16 @@ def examine_box(found: Collector, name: str, box: Box) -> None:
     if len(box.sizes) >= MOST_FILES:
         found.add("AK8014", Severity.MEDIUM, name, f"{MOST_FILES} files or more", loading.UNJUDGED)
     for inside in box.sizes:
-        judge_member(found, inside, inside)
-        judge_name(found, inside, inside, False)
+        _judge_listed(found, inside)
         _examine_source(found, box.open(inside, limits.current().asset_bytes), inside)
+
+
+def _judge_listed(found: Collector, inside: str, mode: int = 0) -> None:
+    """The name of a file in a folder, and what it is there."""
+    if not stat.S_ISLNK(mode) and is_of_people(found, inside, inside):
+        return
+    judge_member(found, inside, inside, mode)
+    judge_name(found, inside, inside, False)
 
 
 def _is_blob(root: str, path: str, mode: int) -> bool:

@@ -13,10 +13,11 @@ from dataclasses import dataclass, field
 
 from .. import bytecode
 from ..bytecode import CodeObject
-from ..bytecode.checks import indexes
-from ..bytecode.instructions import decode
+from ..bytecode.checks import ENDS, JUMPS, indexes
+from ..bytecode.instructions import Body, decode
 from ..errors import AnyKerasError
 from . import loading, names
+from .pickles import looks_pickled
 from .risks import Collector, Loading, Severity
 
 _INNER = re.compile(r"__\w+__$")
@@ -26,8 +27,12 @@ _TEXTS = re.compile(
     r"\bimport\s+\w+|\.__(?:class|globals|subclasses|builtins|bases?|mro|dict|code|import|loader|self)__|\beval\(|\bexec\(|\bos\.system|\bsubprocess\b|\.bashrc|\.ssh|id_rsa|base64",
     re.IGNORECASE,
 )
-_LARGEST = 10**7  # an exponent
 _LARGE = 10**5  # a factor of a size
+_STEPS = {
+    "EXEC_STMT": "it runs a text",
+    "IMPORT_STAR": "it imports all of a module",
+}  # instructions that no computation has
+_OF_CLASSES = re.compile(r"__(?:module|qualname|init|call|doc|enter|exit|slots|classcell|firstlineno|static_attributes)__$")
 _POWERS = frozenset({"BINARY_POWER", "INPLACE_POWER", "BINARY_LSHIFT", "INPLACE_LSHIFT"})
 _POWERS_OF_311 = frozenset({3, 8, 16, 21})  # << and **, and the same in place
 _READ = frozenset({"LOAD_GLOBAL", "LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS", "LOAD_CLASSDEREF"})
@@ -37,14 +42,19 @@ _ATTRIBUTE = frozenset({"LOAD_ATTR", "LOAD_METHOD", "LOAD_SUPER_ATTR", "IMPORT_F
 _CHANGES = frozenset({"STORE_ATTR", "DELETE_ATTR"})
 _GLOBALS = frozenset({"STORE_GLOBAL", "DELETE_GLOBAL"})
 _ENDS = ("RETURN", "YIELD", "RAISE", "RERAISE", "END_FINALLY", "SEND")
+_NESTED = re.compile(r"\((?:[^()]*[+*]|[^()]*\{\d)[^()]*\)[+*{]")  # repeats of repeats, which take Python's ``re`` all time
+_CODEC = re.compile(
+    r"hex(?:_codec)?|rot_?13|z(?:ip|lib)(?:_codec)?|bz2(?:_codec)?|base_?64(?:_codec)?|uu|\w+_escape|utf_?7|idna|punycode"
+)
+_APPLIED = re.compile(r"^(LOAD_(?:FAST|DEREF)\w* \d+)\n\1\nCALL\w* 1$", re.MULTILINE)
+_COUNTING = frozenset("pow repeat product permutations combinations combinations_with_replacement".split())  # noqa: SIM905
+_LONG = 2**15  # characters of a text
 _MOST = 2**33  # a number of things beyond
 _PLAIN = frozenset(
-    """abs all any bool dict divmod enumerate filter float frozenset int isinstance issubclass iter len list map max min
-    next object
-    pow print property range reversed round set slice sorted staticmethod str sum super tuple type zip unicode xrange long bytes
-    bytearray complex callable chr ord hash id repr format hasattr reduce cmp unichr basestring NotImplemented Ellipsis
-    None True
-    False __name__ __doc__ __file__""".split()  # noqa: SIM905
+    """abs all any bool dict divmod enumerate filter float frozenset int isinstance issubclass iter len list map max min next
+    object pow print property range reversed round set slice sorted staticmethod str sum super tuple type zip unicode
+    xrange long bytes bytearray complex callable ord hash id repr format hasattr reduce cmp basestring NotImplemented
+    Ellipsis None True False __name__ __doc__""".split()  # noqa: SIM905
 )
 
 
@@ -57,8 +67,7 @@ class _Uses:
     modules: list[str] = field(default_factory=list)  # imported
     texts: list[str] = field(default_factory=list)
     changes: set[str] = field(default_factory=set)  # attributes that it sets on something
-    powers: bool = False  # it raises or shifts by a constant without bound, or counts that far
-    endless: bool = False  # no instruction of it returns
+    odd: set[str] = field(default_factory=set)  # what else no computation does
 
 
 def judge_stored(found: Collector, where: str, value: object, certain: bool, loading_as: Loading) -> bool:
@@ -141,6 +150,8 @@ def _collect(code: CodeObject, uses: _Uses) -> None:
                 chain = ""
             continue
         name = code.names[index]
+        if step.name == "STORE_NAME" and _INNER.match(name) and not _OF_CLASSES.match(name):
+            uses.attributes.append(name)
         if step.name in _READ:
             chain = name
         elif step.name == "IMPORT_NAME":
@@ -150,7 +161,8 @@ def _collect(code: CodeObject, uses: _Uses) -> None:
         elif step.name == "IMPORT_FROM":
             chain = f"{module}.{name}"
         elif step.name in _CHANGES:
-            uses.changes |= {f"{chain}.{name}"} if chain else set()  # of a module or a global, not of a value
+            inner = _INNER.match(name) is not None
+            uses.changes |= {f"{chain}.{name}"} if chain or inner else set()  # of a module or a global, not of a value
             chain = ""
         elif step.name in _GLOBALS:
             uses.dotted.append(name)
@@ -166,25 +178,62 @@ def _collect(code: CodeObject, uses: _Uses) -> None:
             chain = ""
         if chain:
             uses.dotted.append(chain)
-    numbers = [item for item in code.consts if isinstance(item, int)]
-    uses.powers |= (_raises(code) or "pow" in code.names) and any(item > _LARGEST for item in numbers)
-    uses.powers |= any(_MOST < item <= 2**62 and item & (item + 1) for item in numbers)
-    uses.powers |= math.prod(item for item in numbers if item > _LARGE) > _MOST
-    uses.endless |= not any(step.name.startswith(_ENDS) for step in body.instructions)
-    left = list(code.consts)
-    while left:
+    _collect_constants(code, body, uses)
+    if not _returns(body):
+        uses.odd.add("it never returns")
+    if _calls_itself(body):
+        uses.odd.add("it calls itself")
+    uses.odd |= {_STEPS[step.name] for step in body.instructions if step.name in _STEPS}
+    for name in code.names:
+        if not name.isascii():
+            uses.odd.add(f"it uses the name {name!r}, with letters that look like others")
+    uses.texts += [text for text in (code.filename, code.name) if not text.isprintable()]
+
+
+def _collect_constants(code: CodeObject, body: Body, uses: _Uses) -> None:
+    """The texts that it uses, and whether its numbers are such that no memory holds what it makes of them."""
+    steps = body.instructions
+    loaded = [step.arg for step in steps if step.name in ("LOAD_CONST", "RETURN_CONST", "KW_NAMES")]
+    numbers = [item for at in loaded if isinstance(item := code.consts[at], int)]
+    raises = any(step.name in _POWERS or (step.name == "BINARY_OP" and step.arg in _POWERS_OF_311) for step in steps)
+    huge = (raises or bool(_COUNTING & set(code.names))) and any(item >= _LARGE for item in numbers)
+    huge |= any(_MOST < item <= 2**62 and item & (item + 1) for item in numbers)
+    huge |= math.prod(item for item in numbers if item > _LARGE) > _MOST
+    left = [item for at, item in enumerate(code.consts) if at or not isinstance(item, str) or 0 in loaded]
+    while left:  # a first text that nothing loads is a description
         item = left.pop()
         if isinstance(item, tuple | frozenset):
             left += item
-            uses.powers |= math.prod(size for size in item if isinstance(size, int)) > _MOST
+            huge |= math.prod(size for size in item if isinstance(size, int)) > _MOST
         elif isinstance(item, str | bytes):
             uses.texts.append(item if isinstance(item, str) else item.decode("latin-1"))
+    if huge:
+        uses.odd.add("it computes with a number beyond any memory")
 
 
-def _raises(code: CodeObject) -> bool:
-    """Whether it has an instruction of ``**`` or ``<<``."""
-    steps = decode(code).instructions
-    return any(step.name in _POWERS or (step.name == "BINARY_OP" and step.arg in _POWERS_OF_311) for step in steps)
+def _returns(body: Body) -> bool:
+    """Whether an end can be reached: out of a loop without an exit it cannot."""
+    steps, seen, left = body.instructions, set[int](), [0, *(region.target for region in body.regions)]
+    leaves = any(step.name == "BREAK_LOOP" for step in steps)
+    while left:
+        at = left.pop()
+        if at in seen or at >= len(steps):
+            continue
+        seen.add(at)
+        step = steps[at]
+        if step.name.startswith(_ENDS):
+            return True
+        if step.target >= 0 and (step.name != "SETUP_LOOP" or leaves):
+            left.append(step.target)
+        if step.name not in ENDS | JUMPS:
+            left.append(at + 1)
+    return False
+
+
+def _calls_itself(body: Body) -> bool:
+    """Whether it calls a value with that value: ``f(f)``."""
+    steps = (step for step in body.instructions if step.name not in ("PRECALL", "PUSH_NULL"))
+    return _APPLIED.search("\n".join(f"{step.name} {step.arg}" for step in steps)) is not None
 
 
 def _judge(uses: _Uses) -> Iterator[tuple[Severity, str]]:
@@ -192,7 +241,8 @@ def _judge(uses: _Uses) -> Iterator[tuple[Severity, str]]:
     for module in uses.modules:
         yield from _judge_import(module)
     for dotted in uses.dotted:
-        yield from _judge_dotted(dotted)
+        if dotted not in _PRINTING or "output_stream" in uses.texts:
+            yield from _judge_dotted(dotted)
     for attribute in uses.attributes:
         if attribute in names.ATTRIBUTES | names.RUNNING or (_INNER.match(attribute) and attribute not in names.OPERATORS):
             yield Severity.HIGH, f"it uses the attribute {attribute!r}"
@@ -200,12 +250,16 @@ def _judge(uses: _Uses) -> Iterator[tuple[Severity, str]]:
             yield Severity.MEDIUM, f"it uses the attribute {attribute!r}"
     for attribute in sorted(uses.changes):
         yield Severity.MEDIUM, f"it changes {attribute!r}"
-    if uses.powers:
-        yield Severity.MEDIUM, "it computes with a number beyond any memory"
-    if uses.endless:
-        yield Severity.MEDIUM, "it never returns"
+    yield from ((Severity.MEDIUM, reason) for reason in sorted(uses.odd))
+    searches = "re" in (*uses.modules, *(dotted.split(".")[0] for dotted in uses.dotted))
     for text in uses.texts:
-        if "\x1b" in text:
+        if {"decode", "encode"} & set(uses.attributes) and _CODEC.fullmatch(text):
+            yield Severity.MEDIUM, f"it takes a text out of {text!r}"
+        if searches and _NESTED.search(text):
+            yield Severity.MEDIUM, f"it searches for {text[:60]!r}, which takes all time"
+        if len(text) > _LONG or looks_pickled(text.encode("latin-1", "replace")):
+            yield Severity.MEDIUM, f"it holds {len(text):,} characters that no computation needs"
+        if "\x1b" in text or "\u202e" in text:
             yield Severity.MEDIUM, "it holds a text that a terminal obeys"
         if len(text) < 65536 and (match := _TEXTS.search(text)):
             yield Severity.MEDIUM, f"it holds the text {text[max(0, match.start() - 20) : match.end() + 40]!r}"
@@ -237,7 +291,7 @@ def _judge_dotted(dotted: str) -> Iterator[tuple[Severity, str]]:
     elif root in names.INSPECTING:
         yield Severity.MEDIUM, f"it calls {root!r}"
     elif root in names.NUMERIC:
-        if rest and names.FUNCTIONS_OF_TF.search(rest) and not names.PARSERS_OF_TF.search(rest) and root in _TENSORFLOW:
+        if rest and names.FUNCTIONS_OF_TF.search(rest) and not names.PARSERS_OF_TF.search(rest) and root not in _OTHERS:
             yield Severity.HIGH, f"it uses {dotted!r}, which reaches outside of the graph"
         elif rest and names.OUTSIDE_OF_COMPUTING.search(rest):
             yield Severity.HIGH, f"it uses {dotted!r}, which reads, writes, fetches or calls back"
@@ -246,18 +300,23 @@ def _judge_dotted(dotted: str) -> Iterator[tuple[Severity, str]]:
         elif rest and not names.computes(root, rest) and not names.PARSERS_OF_TF.search(rest):
             yield Severity.MEDIUM, f"it uses {dotted!r}, which is none of the functions that models compute with"
     elif root in names.HARMLESS_MODULES:
-        if any(part in names.ACTING or part.startswith("_") for part in rest.split(".")):
+        first = rest.partition(".")[0]
+        if first in names.ACTING or (rest and first not in names.OF_PYTHON and first not in names.read_harmless("computing")):
             yield Severity.MEDIUM, f"it uses {dotted!r}, which can run or reach anything"
     elif root in names.GLOBALS_OF_LOADERS:
-        yield Severity.HIGH, f"it uses {dotted!r}, which the loader of stored functions has among its globals"
+        yield Severity.HIGH, f"it uses {dotted!r}, which loaders of functions or notebooks have among their globals"
+    elif root == "type" and rest:
+        yield Severity.MEDIUM, f"it uses {dotted!r}, by which classes are made"
     elif root not in _PLAIN:
         judged = names.judge_module(names.ALIASES.get(root, root) if rest else root)
-        severity = judged.severity if judged else Severity.LOW
-        yield severity, f"it uses {dotted!r}" if judged else f"{root!r} is not in the file"
+        acts = judged is not None or root.strip("_") in names.RUNNING or names.VERBS.search(root) is not None
+        severity = judged.severity if judged else Severity.MEDIUM if acts else Severity.LOW
+        yield severity, f"it uses {dotted!r}" if acts else f"{root!r} is not in the file"
 
 
+_PRINTING = frozenset({"tf.print", "tensorflow.print"})  # to the screen, where no stream is given
 _OF_TENSORS = frozenset({"_keras_shape", "_uses_learning_phase", "_shape", "_rank"})
-_TENSORFLOW = frozenset({"tf", "tensorflow", "K", "keras", "tf_keras", "backend"})
+_OTHERS = frozenset({"layers", "losses", "metrics", "x", "F", "T"})  # of which ``config`` or ``data`` is nothing outside
 _NUMPY = frozenset(
     "load save savez savetxt loadtxt genfromtxt fromfile memmap DataSource ctypeslib testing f2py distutils".split()  # noqa: SIM905
 )

@@ -34,11 +34,10 @@ OPERATIONS: Final = {
         Severity.CRITICAL,
         _split(
             """WriteFile Save SaveSlices WriteImageSummary WriteAudioSummary WriteSummary WriteScalarSummary
-            WriteHistogramSummary
-            WriteGraphSummary WriteRawProtoSummary CreateSummaryFileWriter CreateSummaryDbWriter SaveDataset SaveDatasetV2
-            SnapshotDataset SnapshotDatasetV2 DatasetToTFRecord CacheDataset CacheDatasetV2 DistributedSave DebugIdentity
-            DebugIdentityV2 DebugIdentityV3 DebugNanCount DebugNumericSummary DebugNumericSummaryV2 DumpTensor
-            ExperimentalDatasetToTFRecord CalibrationStatisticsSaver"""
+            WriteHistogramSummary WriteGraphSummary WriteRawProtoSummary CreateSummaryFileWriter CreateSummaryDbWriter
+            SaveDataset SaveDatasetV2 SnapshotDataset SnapshotDatasetV2 DatasetToTFRecord CacheDataset CacheDatasetV2
+            DistributedSave DebugIdentity DebugIdentityV2 DebugIdentityV3 DebugNanCount DebugNumericSummary
+            DebugNumericSummaryV2 DumpTensor ExperimentalDatasetToTFRecord CalibrationStatisticsSaver"""
         ),
     ),
     "runs native code": (Severity.HIGH, _split("TRTEngineOp RemoteFusedGraphExecute")),
@@ -47,21 +46,22 @@ OPERATIONS: Final = {
         Severity.HIGH,
         _split(
             """ReadFile MatchingFiles WholeFileReader WholeFileReaderV2 TextLineReader TextLineReaderV2 TFRecordReader
-            TFRecordReaderV2 FixedLengthRecordReader FixedLengthRecordReaderV2 LMDBReader IdentityReader ReaderRead ReaderReadV2
-            TextLineDataset TFRecordDataset TFRecordDatasetV2 FixedLengthRecordDataset FixedLengthRecordDatasetV2 LMDBDataset
-            SqlDataset ExperimentalSqlDataset ExperimentalLMDBDataset MatchingFilesDataset LoadDataset ImmutableConst
-            LoadAndRemapMatrix GenerateVocabRemapping Restore RestoreSlice ExperimentalMatchingFilesDataset CSVDataset
-            CSVDatasetV2 ExperimentalCSVDataset RecordInput IdentityReaderV2 ReaderReadUpTo ReaderReadUpToV2
-            SnapshotDatasetReader SnapshotChunkDataset SnapshotNestedDatasetReader ListSnapshotChunksDataset DTensorRestoreV2"""
+            TFRecordReaderV2 FixedLengthRecordReader FixedLengthRecordReaderV2 LMDBReader IdentityReader ReaderRead
+            ReaderReadV2 TextLineDataset TFRecordDataset TFRecordDatasetV2 FixedLengthRecordDataset
+            FixedLengthRecordDatasetV2 LMDBDataset SqlDataset ExperimentalSqlDataset ExperimentalLMDBDataset
+            MatchingFilesDataset LoadDataset ImmutableConst LoadAndRemapMatrix GenerateVocabRemapping Restore RestoreSlice
+            ExperimentalMatchingFilesDataset CSVDataset CSVDatasetV2 ExperimentalCSVDataset RecordInput IdentityReaderV2
+            ReaderReadUpTo ReaderReadUpToV2 SnapshotDatasetReader SnapshotChunkDataset SnapshotNestedDatasetReader
+            ListSnapshotChunksDataset DTensorRestoreV2"""
         ),
     ),
     "reaches the network": (
         Severity.HIGH,
         _split(
             """Rpc TryRpc RpcCall RpcClient RpcServer DataServiceDataset DataServiceDatasetV2 DataServiceDatasetV3
-            DataServiceDatasetV4 RegisterDataset RegisterDatasetV2 RemoteCall BigQueryReader
-            BigtableClient CloudBigtable BigQueryDataset KafkaDataset PubSubDataset RpcServerStart RpcServerRegister
-            GcsConfigureCredentials GcsConfigureBlockCache FileSystemSetConfiguration"""
+            DataServiceDatasetV4 RegisterDataset RegisterDatasetV2 RemoteCall BigQueryReader BigtableClient CloudBigtable
+            BigQueryDataset KafkaDataset PubSubDataset RpcServerStart RpcServerRegister GcsConfigureCredentials
+            GcsConfigureBlockCache FileSystemSetConfiguration"""
         ),
     ),
 }
@@ -83,9 +83,13 @@ _OF_PACKAGES: Final = re.compile(
 """Operations of tensorflow-text, -addons and -decision-forests, which people import for their models, and of TensorFlow.js."""
 _ASSET_OUTSIDE: Final = re.compile(rb"\x12[\x04-\xff](?:\.\.[/\\]){1,}")
 _OF_TFIO: Final = re.compile(rb"\x12[\x04-\x40](IO>\w+)")
+_FLEX: Final = re.compile(rb"\0Flex(\w+)\0")
 _NAMED: Final = re.compile(rb"\w+\Z")
 _NAME: Final = 255
 _MOST: Final = 2**31  # numbers in a constant
+_SHAPED: Final = re.compile(
+    r"(?:Fill|BroadcastTo|Tile|Empty|(?:Stateless|Stateful)?(?:Random|Truncated)\w*|TensorListReserve)$"
+)
 _READ: Final = 1 << 20  # bytes of a text
 
 
@@ -138,11 +142,17 @@ def audit_graph(found: Collector, data: bytes | memoryview, part: str) -> None:
         found.add("AK8012", Severity.HIGH, part, "an operation that reads the form of its data from a file", loading.GRAPH)
 
 
+def audit_tflite(found: Collector, data: bytes, part: str) -> None:
+    """The operations of TensorFlow that a model of TensorFlow Lite takes along, and those that no release has."""
+    for name in sorted({match[1].decode() for match in _FLEX.finditer(data)}):
+        judge_operation(found, name, part)
+
+
 def audit_nodes(found: Collector, data: bytes, part: str) -> bool:
     """Every node of a SavedModel, a ``.meta`` file or a frozen graph, by its message. Whether there were any."""
     try:
         graphs, counts = _list_graphs(data, part), Counter[str]()
-        own: set[str] = set()
+        own, large = set[str](), set[str]()
         for graph in graphs:
             functions = [read_message(Function, held, part) for held in graph.library.functions] if graph.library else []
             calls = {function.signature.name: _list_called(function, part) for function in functions if function.signature}
@@ -155,7 +165,11 @@ def audit_nodes(found: Collector, data: bytes, part: str) -> bool:
                 node = read_message(Node, held, part)
                 counts[node.op] += 1
                 if node.op == "Const":
-                    _judge_constant(found, node, part)
+                    large |= _judge_constant(found, node, part)
+                elif _SHAPED.match(node.op) and large.intersection(node.inputs[:2]):
+                    seen = f"a shape from {node.inputs[:2]} that no memory holds"
+                    found.add("AK8011", Severity.HIGH, f"{part}/{node.name}", seen, loading.BOMB)
+                _judge_attributes(found, node, part)
     except AnyKerasError as error:
         found.add("AK8014", Severity.MEDIUM, part, f"a graph that TensorFlow does not write: {error.seen}", loading.UNJUDGED)
         return True
@@ -196,11 +210,27 @@ def _list_graphs(data: bytes, part: str) -> list[Graph]:
     return [read_message(Graph, meta.graph, part) for meta in metas]
 
 
-def _judge_constant(found: Collector, node: Node, part: str) -> None:
+def _judge_attributes(found: Collector, node: Node, part: str) -> None:
+    """What else a node holds: a path by which it reads, a step of nothing, which ends the process."""
+    for key, held in node.attributes.items():
+        if bytes(held[:1]) == b"\x12" and key not in ("shared_name", "container"):
+            text = bytes(read_message(Attribute, held, part).text or b"")
+            if (match := _OUTSIDE.match(text)) is not None:
+                seen = f"the argument {key} of {node.op} is the path or URL {match[0][:120].decode('utf-8', 'replace')!r}"
+                found.add("AK8006", Severity.HIGH, f"{part}/{node.name}", seen, loading.READS)
+        elif key in ("strides", "dilations", "ksize", "ksizes", "rates"):
+            items = read_message(Attribute, held, part).items
+            if items is not None and any(step <= 0 for step in items.integers):
+                seen = f"{key} of {items.integers}, by which {node.op} ends the process"
+                found.add("AK8012", Severity.MEDIUM, f"{part}/{node.name}", seen, loading.GRAPH)
+
+
+def _judge_constant(found: Collector, node: Node, part: str) -> set[str]:
+    """Judge a constant; its name where its few numbers come to more than any memory, so that they are no shape."""
     held = node.attributes.get("value")
     tensor = read_message(Attribute, held, part).tensor if held is not None else None
     if tensor is None:
-        return
+        return set()
     sizes = [dimension.size for dimension in tensor.shape.dimensions] if tensor.shape is not None else []
     if math.prod(sizes) > _MOST and len(held or b"") < _MOST // 64:
         seen = f"a constant of {math.prod(sizes):,} numbers, of which the file holds one"
@@ -210,6 +240,13 @@ def _judge_constant(found: Collector, node: Node, part: str) -> None:
         if (match := _OUTSIDE.match(bytes(text[:4096]))) is not None:
             seen = f"a constant that is the path or URL {match[0][:120].decode('utf-8', 'replace')!r}"
             found.add("AK8006", Severity.HIGH, f"{part}/{node.name}", seen, loading.READS)
+    if not 0 < tensor.dtype < 32 or tensor.dtype in (20, 21) or min(sizes, default=0) < 0:  # DataType of types.proto
+        seen = "a constant of a type or size that TensorFlow does not write"
+        found.add("AK8014", Severity.MEDIUM, f"{part}/{node.name}", seen, loading.UNJUDGED)
+    width = {3: 4, 9: 8}.get(tensor.dtype, 0)
+    packed = bytes(tensor.content) if width and len(tensor.content) <= 64 else b""
+    numbers = [int.from_bytes(packed[at : at + width], "little", signed=True) for at in range(0, len(packed), width or 1)]
+    return {node.name} if abs(math.prod((*numbers, *tensor.small[:8], *tensor.integers[:8]))) > _MOST else set()
 
 
 def _find_node(before: bytes) -> str:

@@ -5,19 +5,22 @@ from __future__ import annotations
 import re
 from array import array
 from typing import Final
+from urllib.parse import unquote
 
 from .. import limits
+from ..bytecode import looks_stored
 from ..containers.guard import guard_decoding
 from ..containers.hdf5.nodes import Node, open_tree
 from ..containers.hdf5.storage import ELSEWHERE
 from ..containers.json_text import find_end
-from ..containers.source import ByteSource, wrap_bytes
+from ..containers.source import ByteSource
 from ..errors import AnyKerasError
 from . import loading
 from .beside import judge_shown
-from .configuration import audit_text, judge_program
+from .configuration import audit_text, judge_hidden_pickle, judge_words
 from .contents import find_hidden
-from .pickles import audit_pickle, looks_pickled
+from .functions import judge_stored
+from .pickles import looks_pickled
 from .risks import Collector, Loading, Severity
 
 _LOOKED_INTO: Final = 1 << 20  # bytes of an array of bytes
@@ -32,6 +35,7 @@ _KINDS: Final[dict[str, tuple[str, Severity, Loading]]] = {
 }
 """What else no Keras writes is reported at medium too."""
 _TEXT_LIKE: Final = ("datatype class 3", ELSEWHERE)
+_OF_NUMBERS: Final = ("datatype class 6", "datatype class 8")  # tables of numbers and texts, and named numbers
 _UPWARDS: Final = re.compile(r"\.\.[/\\]|^/(?:etc|proc|dev|sys|root|home|tmp|var|usr)/|^[A-Za-z]:[/\\]")
 _SHORT: Final = 1000  # characters of a text that is shown
 
@@ -57,6 +61,8 @@ def _judge_end(found: Collector, source: ByteSource, part: str) -> None:
     """Bytes behind the end that the superblock declares, of which no HDF5 program knows."""
     head = source.read(0, 64)
     end = int.from_bytes(head[(at := _END_AT.get(head[8], 28)) : at + 8], "little")
+    if head[8] < 2 and head[48 + 4 * head[8] :][:8] != b"\xff" * 8:
+        found.add("AK8010", Severity.MEDIUM, part, "a block of a driver, by which other files hold its data", loading.OUTSIDE)
     if source.size > end:
         seen = f"{source.size - end:,} bytes behind the end of the HDF5 file"
         found.add("AK8009", Severity.MEDIUM, part, seen, loading.ARCHIVE)
@@ -76,6 +82,9 @@ def _audit_node(found: Collector, node: Node, part: str) -> bool:
     """Audit what one group or array holds. Whether it could be read."""
     limits.budget().charge(1)
     judge_shown(found, node.path, f"{part}/{node.path}")
+    if _UPWARDS.search(unquote(node.path)):
+        seen = f"a group or array whose name {node.path[-80:]!r} is a path out of the folder"
+        found.add("AK8006", Severity.MEDIUM, f"{part}/{node.path}", seen, loading.LAYER_PATH)
     texts: dict[str, dict[int, str]] = {}
     for key, value in node.attributes.items():
         judge_shown(found, key, f"{part}/{node.path}")
@@ -86,7 +95,7 @@ def _audit_node(found: Collector, node: Node, part: str) -> bool:
         stem = key.rstrip("0123456789")
         if len(text) < _SHORT and text.lstrip()[:1] not in ("{", "["):
             judge_shown(found, text.rstrip("\0"), where)
-            judge_program(found, text, where)
+            judge_words(found, text, where)
         if stem in ("layer_names", "weight_names") and _UPWARDS.search(text):
             seen = f"layers whose names are paths out of the folder: {text[:80]!r}"
             found.add("AK8006", Severity.MEDIUM, where, seen, loading.LAYER_PATH)
@@ -102,14 +111,10 @@ def _audit_node(found: Collector, node: Node, part: str) -> bool:
 def _audit_attribute(found: Collector, text: str, where: str) -> None:
     if text.lstrip()[:1] in ("{", "["):
         audit_text(found, text, where, True)
-    elif looks_pickled(head := text[:4096].encode("latin-1", "replace")) and (text[:1] == "\x80" or b"\n" in head[:80]):
-        _audit_pickle(found, text.encode("latin-1", "replace"), where)
-
-
-def _audit_pickle(found: Collector, data: bytes, where: str) -> None:
-    found.add("AK8008", Severity.MEDIUM, where, "a pickle, where Keras keeps numbers and texts", loading.PICKLE)
-    for _ in audit_pickle(found, wrap_bytes(data, where), where):
-        pass  # what it holds is no worse than the pickle itself
+    elif looks_stored(text):
+        judge_stored(found, where, text, False, loading.CODE)
+    elif len(text) >= _SHORT:  # a short one is judged already
+        judge_words(found, text, where)
 
 
 def _as_text(value: object) -> str | None:
@@ -137,7 +142,8 @@ def _audit_array(found: Collector, node: Node, where: str) -> bool:
         return True
     if stored.dtype is None and stored.kind not in _TEXT_LIKE:
         seen = f"an array of {stored.kind} of HDF5, where Keras keeps numbers and texts"
-        found.add("AK8014", Severity.MEDIUM, where, seen, loading.UNJUDGED)
+        severity = Severity.LOW if stored.kind in _OF_NUMBERS else Severity.MEDIUM
+        found.add("AK8014", severity, where, seen, loading.UNJUDGED)
     packed = stored.held != stored.declared and stored.held  # what is stored as it is was searched with the file
     of_bytes = stored.dtype in (None, "uint8", "int8") and stored.declared <= _LOOKED_INTO
     if not of_bytes and not (packed and stored.declared <= _INFLATED):
@@ -152,9 +158,9 @@ def _audit_array(found: Collector, node: Node, where: str) -> bool:
     if packed:
         find_hidden(found, b"\0" + data, where)
     if of_bytes and looks_pickled(data[:4096]):
-        _audit_pickle(found, data, where)
-    if of_bytes:
-        judge_program(found, data[:_LOOKED_INTO].decode("latin-1"), where)
+        judge_hidden_pickle(found, data, where)
+    elif of_bytes:
+        judge_words(found, data[:_LOOKED_INTO].rstrip(b"\0").decode("latin-1"), where)
     if data.lstrip()[:1] == b"{":
         audit_text(found, data.rstrip(b"\0").decode("utf-8", "replace"), where, True)
     return True

@@ -23,10 +23,9 @@ def _split(text: str) -> frozenset[str]:
 
 KERAS: Final = _split("keras tf_keras")
 NUMERIC: Final = _split(
-    """K backend keras tf_keras tensorflow tf numpy np math cmath jnp jax lax theano T ops layers activations
-    initializers losses
-    metrics regularizers constraints nn tfp tensorflow_probability torch F scipy tfm tfk kl KL kb KB tfa mx mxnet cntk
-    keras_hub keras_cv keras_nlp"""
+    """K backend keras tf_keras tensorflow tf numpy np math cmath jnp jax lax theano T ops layers activations initializers
+    losses metrics regularizers constraints nn tfp tensorflow_probability torch F scipy tfm tfk kl KL kb KB tfa mx mxnet
+    cntk keras_hub keras_cv keras_nlp"""
 )
 """Roots of names that stored code computes with."""
 
@@ -47,30 +46,30 @@ LIBRARIES: Final = _split(
     lightgbm catboost imageio openpyxl xlrd redis pymongo psycopg2 pymysql mysql pyodbc elasticsearch kafka pika zmq grpc
     kubernetes ansible selenium playwright scrapy bs4 pyautogui pynput keyboard mss pyperclip serial usb win32api win32com
     pythoncom wmi winreg fsspec s3fs gcsfs adlfs smbclient kagglehub clearml neptune comet_ml bentoml safetensors skops
-    cupy pycuda pyopencl triton tvm pyspark vtk py4j jpype jnius rpy2 oct2py matlab paraview bpy maya unreal nuke
-    nbformat nbconvert nbclient jupyter_client papermill prefect dagster metaflow hydra fire click typer rich loguru sentry_sdk
-    slack_sdk discord telegram tweepy praw openai anthropic langchain chromadb pinecone weaviate stripe twilio sendgrid keyring
-    cryptography Crypto nacl OpenSSL jwt ldap3 impacket scapy shodan nmap pwn angr frida capstone unicorn r2pipe volatility dns
-    whois netmiko napalm asyncssh scp pysftp gevent eventlet trio anyio websocket websockets sanic fastapi uvicorn gunicorn
-    starlette bottle dash bokeh panel voila tkinter wx PyQt5 PyQt6 PySide2 PySide6 kivy pygame pyglet pywinauto win32con
-    rarfile py7zr patoolib zstandard fitz PyPDF2 pypdf pdfplumber docx pptx xlsxwriter reportlab weasyprint pdfkit ffmpeg av
-    pydub pyaudio sounddevice speech_recognition gtts pyttsx3 picamera RPi gpiozero smbus bluetooth can usb hid vlc rospy rclpy
-    rosbag sentencepiece plyvel leveldb lmdb paho zeep suds stomp nats pymssql ldap fastai detectron2 ultralytics textract oss2
-    seaborn statsmodels gym gymnasium pybullet mujoco virtualenv poetry conda mamba uv tox nox pytest hypothesis sphinx black
-    docutils
-    pyarrow fastparquet polars duckdb tables zarr netCDF4 xarray nibabel pydicom rasterio osgeo librosa soundfile moviepy
-    pytesseract openvino tensorrt coremltools tensorflowjs tensorflow_io tensorflow_datasets"""
+    cupy pycuda pyopencl triton tvm pyspark vtk py4j jpype jnius rpy2 oct2py matlab paraview bpy maya unreal nuke nbformat
+    nbconvert nbclient jupyter_client papermill prefect dagster metaflow hydra fire click typer rich loguru sentry_sdk
+    slack_sdk discord telegram tweepy praw openai anthropic langchain chromadb pinecone weaviate stripe twilio sendgrid
+    keyring cryptography Crypto nacl OpenSSL jwt ldap3 impacket scapy shodan nmap pwn angr frida capstone unicorn r2pipe
+    volatility dns whois netmiko napalm asyncssh scp pysftp gevent eventlet trio anyio websocket websockets sanic fastapi
+    uvicorn gunicorn starlette bottle dash bokeh panel voila tkinter wx PyQt5 PyQt6 PySide2 PySide6 kivy pygame pyglet
+    pywinauto win32con rarfile py7zr patoolib zstandard fitz PyPDF2 pypdf pdfplumber docx pptx xlsxwriter reportlab
+    weasyprint pdfkit ffmpeg av pydub pyaudio sounddevice speech_recognition gtts pyttsx3 picamera RPi gpiozero smbus
+    bluetooth can usb hid vlc rospy rclpy rosbag sentencepiece plyvel leveldb lmdb paho zeep suds stomp nats pymssql ldap
+    fastai detectron2 ultralytics textract oss2 seaborn statsmodels gym gymnasium pybullet mujoco virtualenv poetry conda
+    mamba uv tox nox pytest hypothesis sphinx black docutils pyarrow fastparquet polars duckdb tables zarr netCDF4 xarray
+    nibabel pydicom rasterio osgeo librosa soundfile moviepy pytesseract openvino tensorrt coremltools tensorflowjs
+    tensorflow_io tensorflow_datasets"""
 )
 """Libraries with functions that read, write or run, and that no class of a model comes from."""
 
 MODEL_PACKAGES: Final = _split(
     """keras_cv keras_nlp keras_hub keras_core keras_contrib keras_applications keras_preprocessing keras_tuner kerastuner
     autokeras tensorflow_addons tensorflow_probability tensorflow_model_optimization tensorflow_ranking
-    tensorflow_decision_forests
-    tensorflow_hub tensorflow_text tensorflow_models official qkeras larq spektral tcn keras_tcn transformers efficientnet
-    segmentation_models classification_models keras_bert keras_transformer keras_self_attention keras_multi_head keras_radam
-    keras_layer_normalization keras_pos_embd keras_embed_sim keras_resnet keras_retinanet keras_cv_attention_models kecam
-    keras_unet_collection kgcnn deepctr dgl stellargraph tfimm vit_keras rl keras_rl scikeras innvestigate"""
+    tensorflow_decision_forests tensorflow_hub tensorflow_text tensorflow_models official qkeras larq spektral tcn
+    keras_tcn transformers efficientnet segmentation_models classification_models keras_bert keras_transformer
+    keras_self_attention keras_multi_head keras_radam keras_layer_normalization keras_pos_embd keras_embed_sim keras_resnet
+    keras_retinanet keras_cv_attention_models kecam keras_unet_collection kgcnn deepctr dgl stellargraph tfimm vit_keras rl
+    keras_rl scikeras innvestigate"""
 )
 """Packages of layers and models."""
 
@@ -86,16 +85,18 @@ ALIASES: Final = {
 }  # fmt: skip
 """What programs call libraries that no computation of a model needs."""
 
-INSPECTING: Final = _split("getattr")
+INSPECTING: Final = _split("getattr __file__ chr unichr")
 
 GLOBALS_OF_LOADERS: Final = _split(
-    """python_types types func_load func_dump deserialize_keras_object serialize_keras_object io_utils tf_contextlib tf_inspect
-    tf_decorator CustomObjectScope custom_object_scope get_custom_objects class_and_config_for_serialized_keras_object
-    get_registered_object register_keras_serializable weakref inspect keras_export python_utils serialization_lib
-    SystemExit KeyboardInterrupt BaseException GeneratorExit copyright credits license
-    generic_utils global_state object_registration module_utils"""
+    """python_types types func_load func_dump deserialize_keras_object serialize_keras_object io_utils tf_contextlib
+    tf_inspect tf_decorator CustomObjectScope custom_object_scope get_custom_objects
+    class_and_config_for_serialized_keras_object get_registered_object register_keras_serializable weakref inspect
+    keras_export python_utils serialization_lib SystemExit KeyboardInterrupt BaseException GeneratorExit copyright credits
+    license generic_utils global_state object_registration module_utils get_ipython spark sc sqlContext dbutils
+    mssparkutils displayHTML display drive In Out"""
 )
-"""What a stored function finds among the globals of ``func_load`` in one Keras or another, and that does more than compute."""
+"""What a stored function finds among the globals of ``func_load`` in one Keras or another, or of a notebook (Keras 1 and 2 give
+it those), and that does more than compute."""
 
 PARTS: Final = _split(
     """math nn linalg signal image strings random sparse ragged bitwise sets dtypes initializers losses metrics layers
@@ -113,23 +114,34 @@ ACTING_ON_VALUES: Final = _split(
 )
 """Attributes of values that lead out of a computation."""
 
-ACTING: Final = _split(
-    """attrgetter methodcaller call Formatter namedtuple make_dataclass get_type_hints ForwardRef exec_ moves print_ reraise
-    singledispatch singledispatchmethod cached_property SystemRandom sleep codecs
-    simplefilter register ExitStack"""
+OF_PYTHON: Final = _split(
+    """partial reduce wraps lru_cache cmp_to_key chain islice zip_longest izip imap izip_longest accumulate tee groupby
+    starmap product permutations combinations combinations_with_replacement repeat compress takewhile dropwhile pairwise
+    batched itemgetter OrderedDict defaultdict deque Counter abc Iterable Mapping Sequence List Dict Tuple Optional Union
+    Any Callable cast TYPE_CHECKING random randint uniform choice choices sample shuffle gauss normalvariate randrange seed
+    ascii_letters digits punctuation ascii_lowercase ascii_uppercase printable whitespace letters lowercase uppercase
+    maketrans sub match search findall finditer split escape compile fullmatch IGNORECASE MULTILINE DOTALL VERBOSE I S M X
+    UNICODE Number Integral Real Fraction gcd Decimal mean median stdev variance time perf_counter monotonic clock strftime
+    datetime date timedelta now timezone utc warn Enum IntEnum auto string_types integer_types text_type iteritems
+    itervalues iterkeys loads dumps heappush heappop heapify nlargest nsmallest bisect bisect_left bisect_right insort pack
+    unpack calcsize array monthrange isleap contextmanager suppress nullcontext closing dataclass field ABC abstractmethod
+    division absolute_import print_function unicode_literals annotations"""
 )
-"""What harmless modules of Python hold that is not."""
+"""Names of harmless modules of Python that only compute, beside those of mathematics."""
+ACTING: Final = _split(
+    "attrgetter methodcaller call namedtuple Formatter cached_property SystemRandom sleep codecs register ExitStack cycle count"
+)
+"""What harmless modules of Python hold that is not, although tensors have an attribute of that name."""
 
 ATTRIBUTES: Final = _split(
     """os sys subprocess builtins importlib ctypes socket shutil pickle marshal modules system popen spawnl spawnv spawnve
-    spawnlp execv execve execl execlp execvp fork forkpty Popen check_output check_call getoutput getstatusoutput
-    startfile urlopen
-    urlretrieve rmtree unlink load_module import_module exec_module find_spec CDLL WinDLL LoadLibrary
+    spawnlp execv execve execl execlp execvp fork forkpty Popen check_output check_call getoutput getstatusoutput startfile
+    urlopen urlretrieve rmtree unlink load_module import_module exec_module find_spec CDLL WinDLL LoadLibrary
     __subclasses__ __globals__ __builtins__ __bases__ __mro__ __base__ __code__ __import__ __getattribute__ __loader__
-    __reduce__ __reduce_ex__ __dict__ func_globals gi_frame f_globals f_builtins f_back tb_frame
-    cr_frame ag_frame gi_code cr_code ag_code f_code co_code func_code func_load
-    enable_unsafe_deserialization get_file load_model load_weights save_weights load_op_library load_library
-    load_file_system_library write_file read_file gfile memmap fromfile tofile savez savetxt loadtxt genfromtxt"""
+    __reduce__ __reduce_ex__ __dict__ func_globals gi_frame f_globals f_builtins f_back tb_frame cr_frame ag_frame gi_code
+    cr_code ag_code f_code co_code func_code func_load enable_unsafe_deserialization get_file load_model load_weights
+    save_weights load_op_library load_library load_file_system_library write_file read_file gfile memmap fromfile tofile
+    savez savetxt loadtxt genfromtxt"""
 )
 """Attributes that no computation needs, whatever they are taken from."""
 
@@ -146,8 +158,8 @@ SUSPECT_ATTRIBUTES: Final = _split(
 )
 
 HARMLESS_MODULES: Final = _split(
-    """math cmath functools itertools operator collections typing random copy string re numbers fractions decimal statistics
-    time datetime warnings abc enum dataclasses __future__ six contextlib json heapq bisect array struct calendar"""
+    """math cmath functools itertools operator collections typing random string re numbers fractions decimal statistics time
+    datetime warnings abc enum dataclasses __future__ six contextlib json heapq bisect array struct calendar"""
 )
 """Modules of the standard library that stored code may use without doing anything outside of it."""
 
@@ -205,7 +217,8 @@ WORKERS_OF_PICKLES: Final = re.compile(
     r"slice|range|xrange|NoneType)$|_io BytesIO$|"
     r"tensorflow\.python\.(?:training|trackable)\.(?:tracking\.)?data_structures "
     r"(?:_?ListWrapper|_?DictWrapper|_?TupleWrapper)$|"
-    r"datetime (?:datetime|date|time|timedelta)$|pathlib (?:PurePosixPath|PosixPath|PurePath)$|"
+    r"decimal Decimal$|fractions Fraction$|uuid UUID$|"
+    r"datetime (?:datetime|date|time|timedelta|timezone)$|pathlib (?:PurePosixPath|PosixPath|PurePath)$|"
     r"(?:keras|keras\.src|tensorflow\.python\.keras|tf_keras\.src|tf_keras)\.saving\.(?:\w+\.)*pickle_utils \w+$|"
     r"keras\.src\.saving\.keras_saveable KerasSaveable\._unpickle_model$|"
     r"keras\.src\.saving\.keras_saveable KerasSaveable$"
@@ -215,6 +228,8 @@ WORKERS_OF_PICKLES: Final = re.compile(
 
 def computes(root: str, rest: str) -> bool:
     """Whether the library `root` (``tf``) only computes with the name `rest` (``math.sin``): by a list of what does."""
+    if root == "scipy":
+        return rest.partition(".")[0] in OF_SCIPY
     if root not in LISTED:
         return True
     parts = rest.split(".")
@@ -225,6 +240,11 @@ def computes(root: str, rest: str) -> bool:
         for part in parts
     )
 
+
+OF_SCIPY: Final = _split(
+    "special stats signal ndimage fft fftpack linalg interpolate spatial sparse optimize constants integrate misc"
+)
+"""Parts of SciPy that only compute."""
 
 LISTED: Final = _split("K backend keras tf_keras tensorflow tf numpy np jnp jax lax ops theano T")
 """Roots of which the functions that compute are listed; of the others those that do more are."""
@@ -255,12 +275,11 @@ def list_known_classes() -> frozenset[str]:
 
 
 _WRITTEN: Final = _split(
-    """LinearModel WideDeepModel
-    Model Functional Sequential Graph Layer Container Merge Siamese Policy PolicyV1 DTypePolicy LossScaleOptimizer
-    DynamicLossScale KerasTensor TensorShape TypeSpec CompositeTensor TFOpLambda SlicingOpLambda TensorFlowOpLayer ModuleWrapper
-    InstanceMethod ClassMethod function Lambda AddLoss AddMetric ListWrapper __tuple__ __ellipsis__ __tensor__ __numpy__
-    __bytes__ __slice__ __keras_tensor__ __typespec__ __lambda__ __set__ __range__ __complex__ Variable Parameter
-    OptimizerV2 RestoredOptimizer PolicyMap GetItem Operation"""
+    """LinearModel WideDeepModel Model Functional Sequential Graph Layer Container Merge Siamese Policy PolicyV1 DTypePolicy
+    LossScaleOptimizer DynamicLossScale KerasTensor TensorShape TypeSpec CompositeTensor TFOpLambda SlicingOpLambda
+    TensorFlowOpLayer ModuleWrapper InstanceMethod ClassMethod function Lambda AddLoss AddMetric ListWrapper __tuple__
+    __ellipsis__ __tensor__ __numpy__ __bytes__ __slice__ __keras_tensor__ __typespec__ __lambda__ __set__ __range__
+    __complex__ Variable Parameter OptimizerV2 RestoredOptimizer PolicyMap GetItem Operation"""
 )
 
 

@@ -72,6 +72,15 @@ _VERDICTS: Mapping[Severity, str] = {
 }
 
 
+_ADVICE: Mapping[Severity, str] = {
+    Severity.INFO: "load it as any other model",
+    Severity.LOW: "load it where you trust what is named below, which is not in the file",
+    Severity.MEDIUM: "do not load it before you know what the places below are for; what is yours, name with --trust",
+    Severity.HIGH: "do not load it with Keras, in whatever mode; `anykeras convert` brings over what is no more than a model",
+    Severity.CRITICAL: "do not load it with Keras, in whatever mode, and tell its source; `anykeras inspect` reads it safely",
+}
+
+
 @dataclass(frozen=True, repr=False)
 class Audit:
     """What a file would do if Keras loaded it, found without loading it.
@@ -98,6 +107,11 @@ class Audit:
         listed = ", ".join(f"{counts[level]} {level}" for level in reversed(Severity) if counts[level])
         return f"{self.severity.upper()}: {_VERDICTS[self.severity]}" + (f" ({listed})" if listed else "")
 
+    @property
+    def advice(self) -> str:
+        """What to do with the file, in one line."""
+        return _ADVICE[self.severity]
+
     def as_dict(self) -> dict[str, Any]:
         """Everything as plain JSON values."""
         return {
@@ -105,6 +119,7 @@ class Audit:
             "kinds": list(self.kinds),
             "severity": str(self.severity),
             "verdict": self.verdict,
+            "advice": self.advice,
             "functions": self.functions,
             "refusal": self.refusal or None,
             "risks": [risk.as_dict() for risk in self.risks],

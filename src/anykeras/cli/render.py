@@ -240,7 +240,10 @@ def _colour_verdict(verdict: Verdict) -> str:
 
 
 def print_audit(found: Audit) -> None:
-    """Each risk with what Keras would do and the code that was recovered, then the verdict."""
+    """The verdict and what to do; then each risk, the worst first, with what Keras would do and the code that was recovered."""
+    colour = _LEVELS[found.severity]
+    out.print(f"[{colour}]{escape(found.verdict)}[/{colour}]  {escape(found.path)}")
+    out.print(f"    do: {escape(found.advice)}")
     for risk in found.risks:
         colour = _LEVELS[risk.severity]
         out.print(f"[{colour}]{risk.severity}[/{colour}] [bold]{risk.code}[/bold] {escape(risk.where)}")
@@ -251,17 +254,13 @@ def print_audit(found: Audit) -> None:
             out.print(f"    | {escape(line)}")
     if found.refusal:
         out.print(f"note  no model that AnyKeras reads: {escape(found.refusal)}")
-    colour = _LEVELS[found.severity]
-    out.print(f"[{colour}]{escape(found.verdict)}[/{colour}]  {escape(found.path)}")
 
 
 def _print_loading(risk: Risk) -> None:
     told = risk.loading
     rows = (("safe_mode=True", told.safe), ("safe_mode=False", told.unsafe), ("old versions", told.old))
-    for label, text in rows:
-        out.print(f"    {label}: {escape(text)}")
-    if told.advisories:
-        out.print(f"    {', '.join(told.advisories)}")
+    known = "; ".join(f"{label}: {text}" for label, text in rows)
+    out.print(f"    {escape(known)}" + (f" ({', '.join(told.advisories)})" if told.advisories else ""))
 
 
 def print_explanation(found: Explanation) -> None:
