@@ -1,4 +1,4 @@
-"""The author's own source as the architecture of weights: 112 programs of 2015 to 2024, each recorded by its own stack.
+"""The author's own source as the architecture of weights: 124 programs of 2015 to 2024, each recorded by its own stack.
 
 `scripts/fixtures/build_scripts.py` made the recordings; `programs/stacks.json` says by which stack.
 """

@@ -165,9 +165,8 @@ class Program:
         def run(name: str, globals: Any = None, locals: Any = None, fromlist: Any = (), level: int = 0) -> ModuleType:
             if name.split(".")[0] == "absl" and self.runtime is not None:
                 return self.runtime.recorder.flags  # type: ignore[attr-defined,no-any-return]  # of a RecordingRuntime
-            if name.split(".")[0] == "keras_applications" and self.runtime is not None:  # by which Keras 2.2 shared them
-                name = name.replace("keras_applications", "keras.applications")
-                return self.runtime.module(name) if not fromlist else old(name, globals, locals, fromlist, level)
+            if name.startswith("keras_applications.") and fromlist and self.runtime is not None:  # which Keras 2.2 shared
+                return old(name.replace("keras_applications", "keras.applications"), globals, locals, fromlist, level)
             if not level and name.split(".")[0] in ROOTS:
                 return _alias_of_now(name, fromlist) if self.runtime is None else old(name, globals, locals, fromlist, level)
             near = os.path.dirname(globals["__file__"]) if level and globals and "__file__" in globals else self.folder
