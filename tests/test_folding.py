@@ -14,7 +14,7 @@ import pytest
 import anykeras
 from anykeras import targets
 from anykeras.graphs import folding
-from anykeras.graphs.regions import Found
+from anykeras.graphs.regions import FoundLayer
 from genuine import ATOL, FOLDER, RTOL
 
 GRAPHS = FOLDER / "graphs"
@@ -222,7 +222,7 @@ def test_a_graph_alone_is_computed_a_second_time_on_numbers(monkeypatch: pytest.
         patch.setattr(targets, "build", damage)
         assert shown_by_verify(simple)[0] == "FAIL"
 
-    def misjudge(*given: object) -> Found | None:
+    def misjudge(*given: object) -> FoundLayer | None:
         found = find(*given)  # type: ignore[arg-type]
         if found is None or "epsilon" not in found.formula.config:
             return found

@@ -384,8 +384,8 @@ def verify(
     first = open_file(a, custom_objects, weights)
     second = open_file(b, custom_objects) if b is not None else None
     return verification.verify_documents(
-        verification.Named(first.path, first.document, first.list_objects()),
-        verification.Named(second.path, second.document, second.list_objects()) if second is not None else None,
+        verification.NamedDocument(first.path, first.document, first.list_objects()),
+        verification.NamedDocument(second.path, second.document, second.list_objects()) if second is not None else None,
         recovered=first.code,
         recording=recording,
         inputs=inputs,

@@ -225,7 +225,7 @@ class Inspection:
 
     @property
     @guard_verb
-    def effects(self) -> tuple[graphs.Effect, ...]:
+    def effects(self) -> tuple[graphs.OutsideEffect, ...]:
         """Ops of a graph that would touch files, run code or reach the network in TensorFlow; AnyKeras runs none of them."""
         return graphs.list_effects(self.raw.graph) if self.raw.graph is not None else ()
 

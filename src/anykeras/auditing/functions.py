@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from .. import bytecode
 from ..bytecode import CodeObject
 from ..bytecode.checks import ENDS, JUMPS, indexes
-from ..bytecode.instructions import Body, decode
+from ..bytecode.instructions import DecodedCode, decode
 from ..errors import AnyKerasError
 from . import loading, names
 from .pickles import looks_pickled
@@ -190,7 +190,7 @@ def _collect(code: CodeObject, uses: _Uses) -> None:
     uses.texts += [text for text in (code.filename, code.name) if not text.isprintable()]
 
 
-def _collect_constants(code: CodeObject, body: Body, uses: _Uses) -> None:
+def _collect_constants(code: CodeObject, body: DecodedCode, uses: _Uses) -> None:
     """The texts that it uses, and whether its numbers are such that no memory holds what it makes of them."""
     steps = body.instructions
     loaded = [step.arg for step in steps if step.name in ("LOAD_CONST", "RETURN_CONST", "KW_NAMES")]
@@ -211,7 +211,7 @@ def _collect_constants(code: CodeObject, body: Body, uses: _Uses) -> None:
         uses.odd.add("it computes with a number beyond any memory")
 
 
-def _returns(body: Body) -> bool:
+def _returns(body: DecodedCode) -> bool:
     """Whether an end can be reached: out of a loop without an exit it cannot."""
     steps, seen, left = body.instructions, set[int](), [0, *(region.target for region in body.regions)]
     leaves = any(step.name == "BREAK_LOOP" for step in steps)
@@ -230,7 +230,7 @@ def _returns(body: Body) -> bool:
     return False
 
 
-def _calls_itself(body: Body) -> bool:
+def _calls_itself(body: DecodedCode) -> bool:
     """Whether it calls a value with that value: ``f(f)``."""
     steps = (step for step in body.instructions if step.name not in ("PRECALL", "PUSH_NULL"))
     return _APPLIED.search("\n".join(f"{step.name} {step.arg}" for step in steps)) is not None

@@ -10,7 +10,7 @@ from urllib.parse import unquote
 from .. import limits
 from ..bytecode import looks_stored
 from ..containers.guard import guard_decoding
-from ..containers.hdf5.nodes import Node, open_tree
+from ..containers.hdf5.nodes import StoredNode, open_tree
 from ..containers.hdf5.storage import ELSEWHERE
 from ..containers.json_text import find_end
 from ..containers.source import ByteSource
@@ -78,7 +78,7 @@ def _note(found: Collector, error: AnyKerasError, part: str) -> None:
     found.add(code, severity, where, error.seen, as_)
 
 
-def _audit_node(found: Collector, node: Node, part: str) -> bool:
+def _audit_node(found: Collector, node: StoredNode, part: str) -> bool:
     """Audit what one group or array holds. Whether it could be read."""
     limits.budget().charge(1)
     judge_shown(found, node.path, f"{part}/{node.path}")
@@ -135,7 +135,7 @@ def _as_text(value: object) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def _audit_array(found: Collector, node: Node, where: str) -> bool:
+def _audit_array(found: Collector, node: StoredNode, where: str) -> bool:
     """An array of bytes or texts may be a pickle or a configuration. Whether it could be read."""
     stored = node.stored
     if stored is None:

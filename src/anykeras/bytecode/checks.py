@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from .code import OPTIMIZED, CodeObject
 from .dialects import Traits
 from .errors import limit_error, make_malformed_error
-from .instructions import MAX_INSTRUCTIONS, Body, Instruction, decode
+from .instructions import MAX_INSTRUCTIONS, DecodedCode, Instruction, decode
 
 ENDS = frozenset({"RETURN_VALUE", "RETURN_CONST", "RAISE_VARARGS", "RERAISE", "BREAK_LOOP", "CONTINUE_LOOP"})
 JUMPS = frozenset({"JUMP_FORWARD", "JUMP_ABSOLUTE", "JUMP_BACKWARD", "JUMP_BACKWARD_NO_INTERRUPT"})
@@ -46,7 +46,7 @@ def check(code: CodeObject) -> None:
         todo.extend(constant for constant in one.consts if isinstance(constant, CodeObject))
 
 
-def _check_indexes(body: Body, instruction: Instruction) -> None:
+def _check_indexes(body: DecodedCode, instruction: Instruction) -> None:
     kind = body.dialect.indexes.get(instruction.name)
     if kind is None:
         return
@@ -55,7 +55,7 @@ def _check_indexes(body: Body, instruction: Instruction) -> None:
             raise make_malformed_error(f"{instruction.name} at {instruction.offset} uses a {kind} index out of range")
 
 
-def _check_sense(body: Body, place: int, instruction: Instruction) -> None:
+def _check_sense(body: DecodedCode, place: int, instruction: Instruction) -> None:
     """What a compiler never writes although every index is right."""
     name, traits = instruction.name, body.dialect.traits
     if name == "LOAD_NAME" and body.code.flags & OPTIMIZED:
@@ -69,7 +69,7 @@ def _check_sense(body: Body, place: int, instruction: Instruction) -> None:
         raise make_malformed_error(f"{name} at {instruction.offset} is not followed by {following}")
 
 
-def indexes(body: Body, instruction: Instruction) -> tuple[int, ...]:
+def indexes(body: DecodedCode, instruction: Instruction) -> tuple[int, ...]:
     """The entries of its table (``body.dialect.indexes``) that an instruction uses."""
     name, arg, traits = instruction.name, instruction.arg, body.dialect.traits
     kind = body.dialect.indexes.get(name)
@@ -84,7 +84,7 @@ def indexes(body: Body, instruction: Instruction) -> tuple[int, ...]:
     return (arg,)
 
 
-def _measure(body: Body, kind: str) -> int:
+def _measure(body: DecodedCode, kind: str) -> int:
     code = body.code
     if kind == "free":
         return len(code.slots) if body.dialect.traits.cells_in_slots else len(code.cellvars) + len(code.freevars)
@@ -94,7 +94,7 @@ def _measure(body: Body, kind: str) -> int:
 class _Depths:
     """Follows every path once with the number of values on the stack."""
 
-    def __init__(self, body: Body) -> None:
+    def __init__(self, body: DecodedCode) -> None:
         self.body, self.traits = body, body.dialect.traits
         self.at: dict[int, int] = {}
         self.todo: list[tuple[int, int]] = [(0, int(body.instructions[0].name == "GEN_START"))]
@@ -166,7 +166,7 @@ class _Depths:
 
 
 @dataclass(frozen=True, slots=True)
-class Effect:
+class StackEffect:
     """``pops`` then ``pushes``; a jump that is taken gives ``jump_pushes`` instead."""
 
     pops: int
@@ -174,7 +174,7 @@ class Effect:
     jump_pushes: int | None = None
 
 
-Rule = Callable[[int, Traits], Effect]
+Rule = Callable[[int, Traits], StackEffect]
 
 # name -> effect of those that are the same in every Python; "pops pushes: names"
 _SAME_EVERYWHERE = """
@@ -207,118 +207,118 @@ _SAME_EVERYWHERE = """
 _OPERATORS = "ADD SUBTRACT MULTIPLY MATRIX_MULTIPLY TRUE_DIVIDE DIVIDE FLOOR_DIVIDE MODULO POWER LSHIFT RSHIFT AND OR XOR"
 
 
-def _read_effects(table: str) -> dict[str, Effect]:
+def _read_effects(table: str) -> dict[str, StackEffect]:
     effects = {}
     for line in table.strip().splitlines():
         counts, names = line.split(":")
         pops, pushes = counts.split()
-        effects.update({name: Effect(int(pops), int(pushes)) for name in names.split()})
+        effects.update({name: StackEffect(int(pops), int(pushes)) for name in names.split()})
     return effects
 
 
 _FIXED = _read_effects(_SAME_EVERYWHERE)
-_FIXED.update({f"{kind}_{name}": Effect(2, 1) for kind in ("BINARY", "INPLACE") for name in _OPERATORS.split()})
+_FIXED.update({f"{kind}_{name}": StackEffect(2, 1) for kind in ("BINARY", "INPLACE") for name in _OPERATORS.split()})
 for _way in ("", "FORWARD_", "BACKWARD_"):
-    _FIXED.update({f"POP_JUMP_{_way}IF_{condition}": Effect(1, 0) for condition in ("TRUE", "FALSE", "NONE", "NOT_NONE")})
+    _FIXED.update({f"POP_JUMP_{_way}IF_{condition}": StackEffect(1, 0) for condition in ("TRUE", "FALSE", "NONE", "NOT_NONE")})
 
 
-def _call_function(arg: int, traits: Traits) -> Effect:
+def _call_function(arg: int, traits: Traits) -> StackEffect:
     if traits.call == "names":
-        return Effect(arg + 1, 1)
-    return Effect((arg & 0xFF) + 2 * (arg >> 8 & 0xFF) + 1, 1)
+        return StackEffect(arg + 1, 1)
+    return StackEffect((arg & 0xFF) + 2 * (arg >> 8 & 0xFF) + 1, 1)
 
 
-def _call_function_kw(arg: int, traits: Traits) -> Effect:
+def _call_function_kw(arg: int, traits: Traits) -> StackEffect:
     if traits.call == "names":
-        return Effect(arg + 2, 1)
-    return Effect(_call_function(arg, traits).pops + 1, 1)
+        return StackEffect(arg + 2, 1)
+    return StackEffect(_call_function(arg, traits).pops + 1, 1)
 
 
-def _call_ex(arg: int, traits: Traits) -> Effect:
+def _call_ex(arg: int, traits: Traits) -> StackEffect:
     mapping = 1 if traits.ex_always_kwargs else arg & 1
-    return Effect(2 + mapping + int(traits.ex_null or traits.null_above), 1)
+    return StackEffect(2 + mapping + int(traits.ex_null or traits.null_above), 1)
 
 
-def _make_function(arg: int, traits: Traits) -> Effect:
+def _make_function(arg: int, traits: Traits) -> StackEffect:
     code = 1 + int(traits.qualname_on_stack)
     if traits.make_function == "attributes":
-        return Effect(code, 1)
+        return StackEffect(code, 1)
     if traits.make_function == "flags":
-        return Effect(code + (arg & 15).bit_count(), 1)
+        return StackEffect(code + (arg & 15).bit_count(), 1)
     if traits.python2:
-        return Effect(code + arg, 1)
-    return Effect(code + (arg & 0xFF) + 2 * (arg >> 8 & 0xFF) + (arg >> 16 & 0x7FFF), 1)
+        return StackEffect(code + arg, 1)
+    return StackEffect(code + (arg & 0xFF) + 2 * (arg >> 8 & 0xFF) + (arg >> 16 & 0x7FFF), 1)
 
 
-def _for_iter(arg: int, traits: Traits) -> Effect:
-    return Effect(1, 2, 1 if traits.for_end == "keep, skip" else 0)
+def _for_iter(arg: int, traits: Traits) -> StackEffect:
+    return StackEffect(1, 2, 1 if traits.for_end == "keep, skip" else 0)
 
 
-def _send(arg: int, traits: Traits) -> Effect:
-    return Effect(2, 2, 2 if traits.send_keeps_receiver else 1)
+def _send(arg: int, traits: Traits) -> StackEffect:
+    return StackEffect(2, 2, 2 if traits.send_keeps_receiver else 1)
 
 
-def _leave_handler(arg: int, traits: Traits) -> Effect:
-    return Effect(1 if traits.handlers == "table" else 3, 0)
+def _leave_handler(arg: int, traits: Traits) -> StackEffect:
+    return StackEffect(1 if traits.handlers == "table" else 3, 0)
 
 
-def _with_start(arg: int, traits: Traits) -> Effect:
+def _with_start(arg: int, traits: Traits) -> StackEffect:
     depth = 7 if traits.handlers == "blocks" else 5 if traits.exit_and_self else 4
-    return Effect(depth, depth + 1)
+    return StackEffect(depth, depth + 1)
 
 
 def _match(pops: int) -> Rule:
-    return lambda arg, traits: Effect(pops, (2 if pops == 2 else 0) + 1 + int(traits.match_pushes_bool))
+    return lambda arg, traits: StackEffect(pops, (2 if pops == 2 else 0) + 1 + int(traits.match_pushes_bool))
 
 
 _BUILDING = """BUILD_TUPLE BUILD_LIST BUILD_SET BUILD_STRING BUILD_SLICE BUILD_TUPLE_UNPACK BUILD_LIST_UNPACK
 BUILD_SET_UNPACK BUILD_MAP_UNPACK BUILD_TUPLE_UNPACK_WITH_CALL"""
 _RULES: dict[str, Rule] = {
-    "LOAD_GLOBAL": lambda arg, traits: Effect(0, 1 + (arg & 1 if traits.global_null_bit else 0)),
-    "LOAD_ATTR": lambda arg, traits: Effect(1, 1 + (arg & 1 if traits.attr_method_bit else 0)),
-    "LOAD_SUPER_ATTR": lambda arg, traits: Effect(3, 1 + (arg & 1)),
-    "ROT_N": lambda arg, traits: Effect(arg, arg),
-    "DUP_TOPX": lambda arg, traits: Effect(arg, 2 * arg),
-    "COPY": lambda arg, traits: Effect(arg, arg + 1),
-    "SWAP": lambda arg, traits: Effect(arg, arg),
-    **dict.fromkeys(_BUILDING.split(), lambda arg, traits: Effect(arg, 1)),
-    "BUILD_MAP_UNPACK_WITH_CALL": lambda arg, traits: Effect(arg & 0xFF, 1),
-    "BUILD_CONST_KEY_MAP": lambda arg, traits: Effect(arg + 1, 1),
-    "BUILD_MAP": lambda arg, traits: Effect(2 * arg if traits.build_map_pairs else 0, 1),
-    "BUILD_INTERPOLATION": lambda arg, traits: Effect(2 + (arg & 1), 1),
-    "FORMAT_VALUE": lambda arg, traits: Effect(1 + (arg >> 2 & 1), 1),
-    "UNPACK_SEQUENCE": lambda arg, traits: Effect(1, arg),
-    "UNPACK_EX": lambda arg, traits: Effect(1, (arg & 0xFF) + (arg >> 8) + 1),
+    "LOAD_GLOBAL": lambda arg, traits: StackEffect(0, 1 + (arg & 1 if traits.global_null_bit else 0)),
+    "LOAD_ATTR": lambda arg, traits: StackEffect(1, 1 + (arg & 1 if traits.attr_method_bit else 0)),
+    "LOAD_SUPER_ATTR": lambda arg, traits: StackEffect(3, 1 + (arg & 1)),
+    "ROT_N": lambda arg, traits: StackEffect(arg, arg),
+    "DUP_TOPX": lambda arg, traits: StackEffect(arg, 2 * arg),
+    "COPY": lambda arg, traits: StackEffect(arg, arg + 1),
+    "SWAP": lambda arg, traits: StackEffect(arg, arg),
+    **dict.fromkeys(_BUILDING.split(), lambda arg, traits: StackEffect(arg, 1)),
+    "BUILD_MAP_UNPACK_WITH_CALL": lambda arg, traits: StackEffect(arg & 0xFF, 1),
+    "BUILD_CONST_KEY_MAP": lambda arg, traits: StackEffect(arg + 1, 1),
+    "BUILD_MAP": lambda arg, traits: StackEffect(2 * arg if traits.build_map_pairs else 0, 1),
+    "BUILD_INTERPOLATION": lambda arg, traits: StackEffect(2 + (arg & 1), 1),
+    "FORMAT_VALUE": lambda arg, traits: StackEffect(1 + (arg >> 2 & 1), 1),
+    "UNPACK_SEQUENCE": lambda arg, traits: StackEffect(1, arg),
+    "UNPACK_EX": lambda arg, traits: StackEffect(1, (arg & 0xFF) + (arg >> 8) + 1),
     **dict.fromkeys(
         ["LIST_APPEND", "SET_ADD", "LIST_EXTEND", "SET_UPDATE", "DICT_UPDATE", "DICT_MERGE"],
-        lambda arg, traits: Effect(arg + 1, arg),
+        lambda arg, traits: StackEffect(arg + 1, arg),
     ),
-    "MAP_ADD": lambda arg, traits: Effect(arg + 2, arg),
+    "MAP_ADD": lambda arg, traits: StackEffect(arg + 2, arg),
     "CALL_FUNCTION": _call_function,
-    "CALL_FUNCTION_VAR": lambda arg, traits: Effect(_call_function(arg, traits).pops + 1, 1),
+    "CALL_FUNCTION_VAR": lambda arg, traits: StackEffect(_call_function(arg, traits).pops + 1, 1),
     "CALL_FUNCTION_KW": _call_function_kw,
-    "CALL_FUNCTION_VAR_KW": lambda arg, traits: Effect(_call_function(arg, traits).pops + 2, 1),
-    "CALL_METHOD": lambda arg, traits: Effect(arg + 2, 1),
-    "CALL": lambda arg, traits: Effect(arg + 2, 1),
-    "CALL_KW": lambda arg, traits: Effect(arg + 3, 1),
+    "CALL_FUNCTION_VAR_KW": lambda arg, traits: StackEffect(_call_function(arg, traits).pops + 2, 1),
+    "CALL_METHOD": lambda arg, traits: StackEffect(arg + 2, 1),
+    "CALL": lambda arg, traits: StackEffect(arg + 2, 1),
+    "CALL_KW": lambda arg, traits: StackEffect(arg + 3, 1),
     "CALL_FUNCTION_EX": _call_ex,
     "MAKE_FUNCTION": _make_function,
-    "MAKE_CLOSURE": lambda arg, traits: Effect(_make_function(arg, traits).pops + 1, 1),
-    "RAISE_VARARGS": lambda arg, traits: Effect(arg, 0),
+    "MAKE_CLOSURE": lambda arg, traits: StackEffect(_make_function(arg, traits).pops + 1, 1),
+    "RAISE_VARARGS": lambda arg, traits: StackEffect(arg, 0),
     "FOR_ITER": _for_iter,
     "SEND": _send,
     "RERAISE": _leave_handler,
     "POP_EXCEPT": _leave_handler,
     "WITH_EXCEPT_START": _with_start,
     "MATCH_KEYS": _match(2),
-    "MATCH_CLASS": lambda arg, traits: Effect(3, 2 if traits.match_pushes_bool else 1),
-    **dict.fromkeys(("JUMP_IF_TRUE_OR_POP", "JUMP_IF_FALSE_OR_POP"), lambda arg, traits: Effect(1, 0, 1)),
-    "SETUP_FINALLY": lambda arg, traits: Effect(0, 0, traits.raised_values),
-    "SETUP_WITH": lambda arg, traits: Effect(1, 2, 1 + traits.raised_values),
+    "MATCH_CLASS": lambda arg, traits: StackEffect(3, 2 if traits.match_pushes_bool else 1),
+    **dict.fromkeys(("JUMP_IF_TRUE_OR_POP", "JUMP_IF_FALSE_OR_POP"), lambda arg, traits: StackEffect(1, 0, 1)),
+    "SETUP_FINALLY": lambda arg, traits: StackEffect(0, 0, traits.raised_values),
+    "SETUP_WITH": lambda arg, traits: StackEffect(1, 2, 1 + traits.raised_values),
 }
 
 
-def find_effect(name: str, arg: int, traits: Traits) -> Effect | None:
+def find_effect(name: str, arg: int, traits: Traits) -> StackEffect | None:
     """The effect of an instruction; ``None`` where it depends on how a block was entered (finally bodies to 3.8)."""
     rule = _RULES.get(name)
     return rule(arg, traits) if rule else _FIXED.get(name)

@@ -26,7 +26,7 @@ class Instruction:
 
 
 @dataclass(frozen=True, slots=True)
-class Region:
+class GuardedRegion:
     """An entry of the exception table: instructions ``start`` to ``end`` (excluded) are guarded by ``target``."""
 
     start: int
@@ -37,13 +37,13 @@ class Region:
 
 
 @dataclass(frozen=True, eq=False)
-class Body:
+class DecodedCode:
     """A decoded code object."""
 
     code: CodeObject
     dialect: Dialect
     instructions: tuple[Instruction, ...]
-    regions: tuple[Region, ...]
+    regions: tuple[GuardedRegion, ...]
 
 
 @dataclass(slots=True)
@@ -56,7 +56,7 @@ class _Raw:
 
 
 @lru_cache(maxsize=512)
-def decode(code: CodeObject) -> Body:
+def decode(code: CodeObject) -> DecodedCode:
     """Decodes one code object (not those nested in it).
 
     Raises:
@@ -71,7 +71,7 @@ def decode(code: CodeObject) -> Body:
     instructions = tuple(
         Instruction(item.name, item.arg, item.offset, _find_target(item, table, starts, len(raw))) for item in raw
     )
-    return Body(code, table, instructions, tuple(_read_regions(code.exception_table, starts, len(code.code), len(raw))))
+    return DecodedCode(code, table, instructions, tuple(_read_regions(code.exception_table, starts, len(code.code), len(raw))))
 
 
 def _read_raw(code: bytes, table: Dialect) -> list[_Raw]:
@@ -136,7 +136,7 @@ def _find_target(item: _Raw, table: Dialect, starts: dict[int, int], count: int)
     return starts[goal]
 
 
-def _read_regions(table: bytes, starts: dict[int, int], size: int, count: int) -> list[Region]:
+def _read_regions(table: bytes, starts: dict[int, int], size: int, count: int) -> list[GuardedRegion]:
     """Entries of 6-bit varints: start, length, target, depth<<1|lasti (``Objects/exception_handling_notes.txt``)."""
     numbers = _read_varints(table)
     if len(numbers) % 4:
@@ -147,7 +147,7 @@ def _read_regions(table: bytes, starts: dict[int, int], size: int, count: int) -
         first, last, goal = 2 * start, 2 * (start + length), 2 * target
         if first not in starts or last not in ends or goal not in starts:
             raise make_malformed_error("the exception table points between instructions")
-        regions.append(Region(starts[first], ends[last], starts[goal], packed >> 1, bool(packed & 1)))
+        regions.append(GuardedRegion(starts[first], ends[last], starts[goal], packed >> 1, bool(packed & 1)))
     return regions
 
 

@@ -37,7 +37,7 @@ _SINGLETONS: dict[str, object] = {"0": _END, "N": None, "F": False, "T": True, "
 
 
 @dataclass(frozen=True)
-class Layout:
+class CodeLayout:
     """Which fields a version's format has."""
 
     python2: bool
@@ -47,7 +47,7 @@ class Layout:
     localsplus: bool  # from 3.11: also qualname and exception table, no nlocals
 
     @classmethod
-    def of(cls, version: Version) -> Layout:
+    def of(cls, version: Version) -> CodeLayout:
         return cls(
             python2=version < (3, 0),
             references=version >= (3, 4),
@@ -76,7 +76,7 @@ def read_code(data: bytes, version: Version) -> CodeObject:
 
 class _Reader:
     def __init__(self, data: bytes, version: Version) -> None:
-        self.data, self.version, self.layout = data, version, Layout.of(version)
+        self.data, self.version, self.layout = data, version, CodeLayout.of(version)
         self.position = 0
         self.nodes = 0
         self.references: list[tuple[object, int]] = []

@@ -13,7 +13,7 @@ from typing import Final
 from .masks import ATTENTIONS, HEADS, MERGING, RECURRENT
 
 
-class Kind(enum.Enum):
+class ArgumentKind(enum.Enum):
     """What may stand for an argument of a call, None aside."""
 
     TENSOR = "a tensor"
@@ -22,21 +22,28 @@ class Kind(enum.Enum):
     FLAG = "true or false"
 
 
-Arguments = Mapping[str, Kind]
+Arguments = Mapping[str, ArgumentKind]
 FIRST: Final = frozenset(("inputs", "query", "sequences", "sequence", "data", "x"))  # what the first argument is called
-_KINDS: Final = {"mask": Kind.TENSOR, "initial_state": Kind.STATES, "states": Kind.STATES, "training": Kind.FLAG,
-                 "return_attention_scores": Kind.FLAG, "use_causal_mask": Kind.FLAG, "reverse": Kind.FLAG}  # fmt: skip
+_KINDS: Final = {
+    "mask": ArgumentKind.TENSOR,
+    "initial_state": ArgumentKind.STATES,
+    "states": ArgumentKind.STATES,
+    "training": ArgumentKind.FLAG,
+    "return_attention_scores": ArgumentKind.FLAG,
+    "use_causal_mask": ArgumentKind.FLAG,
+    "reverse": ArgumentKind.FLAG,
+}
 
 
-def _list_arguments(names: str, masks: Kind = Kind.TENSOR) -> Arguments:
+def _list_arguments(names: str, masks: ArgumentKind = ArgumentKind.TENSOR) -> Arguments:
     """Arguments in the order of the signature; what has no kind of its own is a tensor."""
-    return {name: masks if name == "mask" else _KINDS.get(name, Kind.TENSOR) for name in names.split()}
+    return {name: masks if name == "mask" else _KINDS.get(name, ArgumentKind.TENSOR) for name in names.split()}
 
 
 _SEQUENCES: Final = _list_arguments("initial_state mask training")
 _MASKED: Final = _list_arguments("training mask")
 _READING: Final = _list_arguments("mask training")
-_SCORING: Final = _list_arguments("mask training return_attention_scores use_causal_mask", Kind.MASKS)
+_SCORING: Final = _list_arguments("mask training return_attention_scores use_causal_mask", ArgumentKind.MASKS)
 _HEADS: Final = _list_arguments(
     "value key query_mask value_mask key_mask attention_mask return_attention_scores training use_causal_mask"
 )
@@ -48,7 +55,7 @@ _CALLS: Final[Mapping[str, Arguments]] = {
     **dict.fromkeys(ATTENTIONS, _SCORING),
     **dict.fromkeys(HEADS, _HEADS),
     **dict.fromkeys(("LSTMCell", "GRUCell", "SimpleRNNCell", "StackedRNNCells"), _CELLS),
-    "Lambda": _list_arguments("mask training", Kind.MASKS),
+    "Lambda": _list_arguments("mask training", ArgumentKind.MASKS),
     "CategoryEncoding": _list_arguments("count_weights training"),
     "ReversibleEmbedding": _list_arguments("reverse training"),
 }

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from types import ModuleType
 
 from ..document.model import Writer
-from ..recovery.functions import Kind, resolve
+from ..recovery.functions import EntryKind, resolve
 from . import classes, initializers, keras0, recurrent, state
 from .runtime import Finder, LegacyRuntime
 
@@ -27,7 +27,7 @@ def find_function(runtime: LegacyRuntime, name: str) -> object:
     entry = None if name.startswith("keras.layers.") else resolve(name, runtime.context)
     if entry is None:
         return None
-    if entry.kind is Kind.VALUE and entry.run is None:
+    if entry.kind is EntryKind.VALUE and entry.run is None:
         return entry.value
 
     def call(*args: object, **kwargs: object) -> object:

@@ -22,7 +22,7 @@ import numpy as np
 
 from ..catalog.signatures import list_classes
 from ..document.model import Era, Writer
-from ..recovery.functions import Entry, FunctionContext, Kind, Refused, find_attribute, find_operator, is_module
+from ..recovery.functions import Entry, EntryKind, FunctionContext, Refused, find_attribute, find_operator, is_module
 from ..recovery.functions.base import words
 from ..recovery.functions.live import LiveOps
 from ..recovery.functions.table import canonical, names, resolve
@@ -242,7 +242,7 @@ class LegacyRuntime:
             if found is not None:
                 return found
         entry = resolve(name, self.context)
-        if entry is not None and entry.kind is Kind.VALUE and entry.value is None:
+        if entry is not None and entry.kind is EntryKind.VALUE and entry.value is None:
             return None  # `tf.newaxis`, where None of a finder says that it knows nothing
         if self.is_package(dotted):
             return self.module(dotted)

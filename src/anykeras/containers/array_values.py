@@ -16,7 +16,7 @@ from ..tensors import Array, Tensor
 from .base import NamedWeights, WeightGroup
 from .guard import guard_decoding
 from .npy import OBJECT, Header, read_header
-from .pickle_values import Inert, Span, sizes_of, tensor_of
+from .pickle_values import PickledCall, Span, sizes_of, tensor_of
 from .pickle_walker import ANY_OBJECT, Policy, walk
 from .source import ByteSource
 
@@ -55,7 +55,7 @@ def _group(name: str, tensors: Sequence[object]) -> WeightGroup:
 
 def _as_list(value: object) -> object:
     """A list of arrays, out of the array of objects that NumPy made of it; arrays of numbers as tensors."""
-    if isinstance(value, Inert):
+    if isinstance(value, PickledCall):
         tensor = tensor_of(value, "a pickled array")
         if tensor is not None:
             return tensor

@@ -17,7 +17,7 @@ LFS_POINTERS = (b"version https://git-lfs", b"version https://hawser")
 
 
 @dataclass(frozen=True)
-class Kind:
+class ForeignKind:
     """A kind of file: `test` gets the first bytes and the size of the file."""
 
     code: str
@@ -126,20 +126,20 @@ def _is_text(head: bytes, size: int) -> bool:
     return not re.search(r"[\x00-\x08\x0e-\x1f]", text) and text.count("�") <= len(text) // 100
 
 
-KINDS: tuple[Kind, ...] = (
-    Kind(
+KINDS: tuple[ForeignKind, ...] = (
+    ForeignKind(
         "AK1130",
         "a git-lfs pointer of about 130 bytes; the model itself was never downloaded",
         _starts(*LFS_POINTERS),
     ),
-    Kind(
+    ForeignKind(
         "AK1131",
         "a web page (HTML) saved in place of the model: an error, a login or a download warning",
         _read_text(r"\A\s*(<!doctype html|<html|<head|<\?xml)"),
     ),
-    Kind("AK1133", "a NumPy array (.npy), without the layers that it belongs to", _starts(npy.MAGIC)),
-    Kind("AK1135", "a TensorFlow Lite model: compiled for devices, without layers", _read_at(4, b"TFL3")),
-    Kind(
+    ForeignKind("AK1133", "a NumPy array (.npy), without the layers that it belongs to", _starts(npy.MAGIC)),
+    ForeignKind("AK1135", "a TensorFlow Lite model: compiled for devices, without layers", _read_at(4, b"TFL3")),
+    ForeignKind(
         "AK1141",
         "a compressed archive (gzip, tar, 7z, rar, xz, bzip2 or zstd)",
         lambda head, size: (
@@ -147,39 +147,41 @@ KINDS: tuple[Kind, ...] = (
             or head[257:262] == b"ustar"
         ),
     ),
-    Kind(
+    ForeignKind(
         "AK1110",
         "a zip archive that is empty or does not start with a member",
         _starts(b"PK\x05\x06", b"PK\x07\x08", b"PK\x06\x06"),
     ),
-    Kind(
+    ForeignKind(
         "AK1142",
         "a picture or document (PNG, JPEG, GIF, PDF, RIFF or OLE)",
         _starts(b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"%PDF", b"RIFF", b"\xd0\xcf\x11\xe0"),
     ),
-    Kind("AK1142", "a program (ELF, Windows or a script), not a model", _starts(b"\x7fELF", b"MZ", b"#!", b"\xcf\xfa\xed\xfe")),
-    Kind("AK1140", "a safetensors file: arrays by name without the layers that they belong to", _is_safetensors),
-    Kind(
+    ForeignKind(
+        "AK1142", "a program (ELF, Windows or a script), not a model", _starts(b"\x7fELF", b"MZ", b"#!", b"\xcf\xfa\xed\xfe")
+    ),
+    ForeignKind("AK1140", "a safetensors file: arrays by name without the layers that they belong to", _is_safetensors),
+    ForeignKind(
         "AK1146",
         "an HDF5 file with other bytes in front",
         lambda head, size: any(head[at : at + 8] == b"\x89HDF\r\n\x1a\n" for at in (512, 1024, 2048, 4096, 8192)),
     ),
-    Kind("AK1137", "the saved_model.pb of a TensorFlow SavedModel", _is_saved_model),
-    Kind(
+    ForeignKind("AK1137", "the saved_model.pb of a TensorFlow SavedModel", _is_saved_model),
+    ForeignKind(
         "AK1143",
         "the index of a TensorFlow checkpoint (or another table of keys): weights without layers",
         lambda head, size: b"_CHECKPOINTABLE_OBJECT_GRAPH" in head or head.startswith(b"\x00\x00\x08\x08\x01"),
     ),
-    Kind("AK1157", "a TensorFlow checkpoint of the first format, which ended with TensorFlow 1.0", _is_first_checkpoint),
-    Kind("AK1143", "the graph beside a checkpoint of TensorFlow 1 (.meta), not its weights", _is_meta_graph),
-    Kind("AK1156", "a SavedModel as text (.pbtxt)", _read_text(r"\A\s*saved_model_schema_version\s*:")),
-    Kind(
+    ForeignKind("AK1157", "a TensorFlow checkpoint of the first format, which ended with TensorFlow 1.0", _is_first_checkpoint),
+    ForeignKind("AK1143", "the graph beside a checkpoint of TensorFlow 1 (.meta), not its weights", _is_meta_graph),
+    ForeignKind("AK1156", "a SavedModel as text (.pbtxt)", _read_text(r"\A\s*saved_model_schema_version\s*:")),
+    ForeignKind(
         "AK1143",
         "the list of the checkpoints of a folder, not one of them",
         _read_text(r"\A\s*(all_)?model_checkpoint_path\s*:"),
     ),
-    Kind("AK1136", "an ONNX model: operations without the Keras layers", _is_onnx),
-    Kind("AK1149", "plain text, not a Keras architecture", _is_text),
+    ForeignKind("AK1136", "an ONNX model: operations without the Keras layers", _is_onnx),
+    ForeignKind("AK1149", "plain text, not a Keras architecture", _is_text),
 )
 
 
@@ -195,7 +197,7 @@ def name_file(path: str, head: bytes, size: int) -> NotAModel:
     return make_foreign_error("AK1101", f"unknown file type: it starts with the bytes {head[:8].hex(' ')}", path)
 
 
-def _read_first_line(kind: Kind, head: bytes) -> str:
+def _read_first_line(kind: ForeignKind, head: bytes) -> str:
     if kind.code not in ("AK1130", "AK1149"):
         return ""
     lines = [line for line in head[:400].decode(detect_encoding(head), "replace").splitlines() if line.strip()]

@@ -38,7 +38,7 @@ class Name:
 
 
 @dataclass(eq=False)
-class Inert:
+class PickledCall:
     """What a call would have made: the name, the arguments, and the state that would have been set."""
 
     name: str
@@ -49,7 +49,7 @@ class Inert:
 
 def dtype_of(value: object) -> str | None:
     """The numpy name of a pickled dtype, with its byte order; None where it is no number's."""
-    if not isinstance(value, Inert) or value.name != "numpy dtype" or not value.arguments:
+    if not isinstance(value, PickledCall) or value.name != "numpy dtype" or not value.arguments:
         return None
     code = _word(value.arguments[0])
     order = value.state[1] if isinstance(value.state, tuple) and len(value.state) > 1 else "|"
@@ -75,7 +75,7 @@ def sizes_of(shape: object) -> tuple[int, ...] | None:
 
 def tensor_of(value: object, path: str) -> Tensor | None:
     """The lazy tensor of a pickled array, None for anything else. Raises Malformed (AK1114)."""
-    if not isinstance(value, Inert):
+    if not isinstance(value, PickledCall):
         return None
     shape: object = ()
     data: object

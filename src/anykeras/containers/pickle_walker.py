@@ -22,7 +22,7 @@ import numpy as np
 from .. import limits
 from ..errors import AnyKerasError, Malformed, Unsupported
 from .guard import guard_decoding
-from .pickle_values import JOBLIB_ARRAYS, Inert, Name, Span, dtype_of, sizes_of
+from .pickle_values import JOBLIB_ARRAYS, Name, PickledCall, Span, dtype_of, sizes_of
 from .source import ByteSource, limit_error
 
 _DECIMAL = re.compile(r"-?\d+")
@@ -214,14 +214,14 @@ class _Walker:
         target = self.top()
         if isinstance(target, list):
             target.extend(values)
-        elif not isinstance(target, Inert):
+        elif not isinstance(target, PickledCall):
             raise self.damage("items for something that is no list")
 
     def add_pairs(self, values: list[object]) -> None:
         target = self.top()
         if isinstance(target, dict) and len(values) % 2 == 0:
             target.update({_as_key(k): v for k, v in zip(values[::2], values[1::2], strict=True)})
-        elif not isinstance(target, Inert):
+        elif not isinstance(target, PickledCall):
             raise self.damage("pairs for something that is no dictionary")
 
     def call(self) -> None:
@@ -238,7 +238,7 @@ class _Walker:
             self.push_name(f"{values[0].name}.{_as_word(self, values[1])}")
         else:
             self.calls.append(name)
-            self.push(Inert(name, values))
+            self.push(PickledCall(name, values))
 
     def call_with_keywords(self) -> None:
         self.pop()
@@ -246,7 +246,7 @@ class _Walker:
 
     def build(self) -> None:
         state, target = self.pop(), self.top()
-        if isinstance(target, Inert):
+        if isinstance(target, PickledCall):
             target.state = state
             if target.name in JOBLIB_ARRAYS:
                 target.data = self.skip_array(state)
@@ -274,7 +274,7 @@ class _Walker:
 
 
 def _name_of(called: object) -> str:
-    return called.name if isinstance(called, Name | Inert) else type(called).__name__
+    return called.name if isinstance(called, Name | PickledCall) else type(called).__name__
 
 
 def _as_key(key: object) -> object:
@@ -378,14 +378,14 @@ def _push_instance(walker: _Walker) -> None:
     module, name = walker.line(), walker.line()
     walker.names.append(f"{module} {name}")
     walker.calls.append(f"{module} {name}")
-    walker.push(Inert(f"{module} {name}", tuple(walker.pop_to_mark())))
+    walker.push(PickledCall(f"{module} {name}", tuple(walker.pop_to_mark())))
 
 
 def _push_object(walker: _Walker) -> None:
     """The same with the class among the things on the stack."""
     called, *arguments = walker.pop_to_mark() or [None]
     walker.calls.append(_name_of(called))
-    walker.push(Inert(_name_of(called), tuple(arguments)))
+    walker.push(PickledCall(_name_of(called), tuple(arguments)))
 
 
 def _push_dictionary(walker: _Walker) -> None:

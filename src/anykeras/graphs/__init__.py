@@ -11,7 +11,7 @@ from ..lazily import load_lazily
 from .signatures import NOTHING, Selection
 
 if TYPE_CHECKING:
-    from .effects import Effect, classify, list_effects
+    from .effects import OutsideEffect, classify, list_effects
     from .layers import defer_layer
     from .numbers import NumberGraph
     from .signatures import GraphSignature, Port, list_signatures
@@ -20,7 +20,7 @@ else:
     __getattr__ = load_lazily(
         __name__,
         {
-            "effects": "Effect classify list_effects",
+            "effects": "OutsideEffect classify list_effects",
             "signatures": "GraphSignature Port list_signatures",
             "translation": "describe translate",
             "layers": "defer_layer",
@@ -29,6 +29,16 @@ else:
     )
 
 __all__ = [
-    "NOTHING", "Effect", "GraphSignature", "NumberGraph", "Port", "Selection", "classify", "defer_layer", "describe",
-    "list_effects", "list_signatures", "translate",
+    "NOTHING",
+    "GraphSignature",
+    "NumberGraph",
+    "OutsideEffect",
+    "Port",
+    "Selection",
+    "classify",
+    "defer_layer",
+    "describe",
+    "list_effects",
+    "list_signatures",
+    "translate",
 ]  # fmt: skip

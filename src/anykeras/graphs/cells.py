@@ -32,7 +32,7 @@ KINDS = {"LSTM": (4, 2), "GRU": (3, 1), "SimpleRNN": (1, 1)}
 
 
 @dataclass(frozen=True)
-class Cell:
+class LayerCell:
     """A layer of Keras, as far as its numbers go."""
 
     kind: str
@@ -111,7 +111,7 @@ class Cell:
 
 
 @dataclass(frozen=True)
-class JoinedCell(Cell):
+class JoinedCell(LayerCell):
     """A cell of ``tf.nn.rnn_cell``, whose kernels hold the rows of the inputs and, behind them, those of the state.
 
     Source: tensorflow/python/ops/rnn_cell_impl.py (1.15.5): gates i, j, f, o of an LSTM, to whose f `forget` is added; r and u
@@ -149,7 +149,7 @@ class JoinedCell(Cell):
         return [whole[: self.inputs], whole[self.inputs : -1], whole[-1]]
 
 
-def list_joined_cells(inputs: int, states: int, shapes: Sequence[tuple[int, ...]]) -> Iterator[tuple[Cell, list[int]]]:
+def list_joined_cells(inputs: int, states: int, shapes: Sequence[tuple[int, ...]]) -> Iterator[tuple[LayerCell, list[int]]]:
     """Every cell of ``tf.nn.rnn_cell`` that weights of these shapes can be, with the places of kernels and biases in turn."""
     kernels = sorted((at for at, shape in enumerate(shapes) if len(shape) == 2), key=lambda at: -shapes[at][1])
     for kind, widths in (("LSTM", (4,)), ("GRU", (2, 1)), ("SimpleRNN", (1,))):
@@ -167,7 +167,7 @@ def list_joined_cells(inputs: int, states: int, shapes: Sequence[tuple[int, ...]
 
 
 @dataclass(frozen=True)
-class ConvCell(Cell):
+class ConvCell(LayerCell):
     """A ConvLSTM2D of `units` filters (keras/src/layers/rnn/conv_lstm.py)."""
 
     window: tuple[int, ...] = (1, 1)
@@ -227,7 +227,7 @@ def shrink(
 
 def list_conv_cells(
     image: tuple[int, ...], state: tuple[int, ...], shapes: Sequence[tuple[int, ...]]
-) -> Iterator[tuple[Cell, list[int]]]:
+) -> Iterator[tuple[LayerCell, list[int]]]:
     """Every ConvLSTM2D that weights can be of, on images (height, width, channels), as :func:`list_cells` gives them."""
     for r, recurrent in enumerate(shapes):
         for k, kernel in enumerate(shapes):
@@ -247,7 +247,9 @@ def list_conv_cells(
                         yield cell, [k, r, left[0] if left else -1]
 
 
-def list_cells(inputs: int, states: int, shapes: Sequence[tuple[int, ...]], masked: bool) -> Iterator[tuple[Cell, list[int]]]:
+def list_cells(
+    inputs: int, states: int, shapes: Sequence[tuple[int, ...]], masked: bool
+) -> Iterator[tuple[LayerCell, list[int]]]:
     """Every layer that weights of these shapes can be, with the places of kernel, recurrent kernel and bias (-1: none)."""
     for kind, (gates, needed) in KINDS.items():
         for r, recurrent in enumerate(shapes):
@@ -262,7 +264,7 @@ def list_cells(inputs: int, states: int, shapes: Sequence[tuple[int, ...]], mask
                     yield cell, [k, r, bias]
 
 
-def _iterate_variants(kind: str, units: int, bias: tuple[int, ...] | None, masked: bool) -> Iterator[Cell]:
+def _iterate_variants(kind: str, units: int, bias: tuple[int, ...] | None, masked: bool) -> Iterator[LayerCell]:
     width = KINDS[kind][0] * units
     after = (True, False) if kind == "GRU" else (True,)
     for reset_after in after:
@@ -271,4 +273,4 @@ def _iterate_variants(kind: str, units: int, bias: tuple[int, ...] | None, maske
         for gate in GATES if kind != "SimpleRNN" else ("sigmoid",):
             for activation in ACTIVATIONS:
                 for zero_output in (False, True) if masked else (False,):
-                    yield Cell(kind, units, activation, gate, reset_after, zero_output)
+                    yield LayerCell(kind, units, activation, gate, reset_after, zero_output)

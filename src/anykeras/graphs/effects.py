@@ -21,7 +21,7 @@ _STEPS = 10  # what looking at a node costs
 
 
 @dataclass(frozen=True)
-class Effect:
+class OutsideEffect:
     """One op that reaches out of the graph: what it does, and the signature or function that reaches it."""
 
     op: str
@@ -46,17 +46,17 @@ def classify(op: str) -> Standing:
     return "translated" if op in list_supported() else "unknown"
 
 
-def list_effects(graph: GraphFile) -> tuple[Effect, ...]:
+def list_effects(graph: GraphFile) -> tuple[OutsideEffect, ...]:
     """The ops that reach out and that a signature reaches, or what TensorFlow runs on loading; each op of a node once.
 
     What saves and restores a SavedModel is in every one of them and is reached by no signature.
     """
-    found: dict[tuple[str, str], Effect] = {}
+    found: dict[tuple[str, str], OutsideEffect] = {}
     for name, body, node in _find_reached(graph):
         effect = find_effect(node.op)
         if effect is not None:
             where = f"{body.name}/{node.name}" if body.name else node.name
-            found.setdefault((node.op, where), Effect(node.op, where, effect, name))
+            found.setdefault((node.op, where), OutsideEffect(node.op, where, effect, name))
     return tuple(found.values())
 
 

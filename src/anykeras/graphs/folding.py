@@ -25,8 +25,8 @@ from ..limits import budget
 from ..recovery.functions import Refused
 from ..recovery.functions.folding import MOST
 from ..tensors import Tensor, concatenate
-from .patterns import CONSUMERS, FUNCTIONS, Held, Kernel, Match, View
-from .regions import Found, evaluate, find_layer, is_filled
+from .patterns import CONSUMERS, FUNCTIONS, CallView, Held, Kernel, LayerCall
+from .regions import FoundLayer, evaluate, find_layer, is_filled
 
 _OTHER = re.compile(r"[^A-Za-z0-9_.-]+")
 _PART = re.compile(r"/part_\d+\Z")  # of a partitioned variable of TensorFlow 1
@@ -104,12 +104,12 @@ class _Folder:
 
     # -- looking
 
-    def view(self, ref: Ref) -> View | None:
+    def view(self, ref: Ref) -> CallView | None:
         """The operation or layer that makes a tensor, where it is called once."""
         layer, calls = self._layers.get(ref.layer), self._calls.get(ref.layer, [])
         if layer is None or len(calls) != 1 or ref.node or ref.tensor:
             return None
-        return View(ref, layer, calls[0])
+        return CallView(ref, layer, calls[0])
 
     def held(self, value: Value) -> Held | None:
         """The weight that a tensor is, as the operations hold it; also where its axes are swapped on the way."""
@@ -127,7 +127,7 @@ class _Folder:
         inner = self.held(view.args[0])
         return self._pass(view, inner) if inner is not None and self._readers[inner.ref] == 1 else None
 
-    def _join(self, view: View) -> Held | None:
+    def _join(self, view: CallView) -> Held | None:
         """A variable that was saved in parts, and read as one."""
         given, axis = view.args[0], view.call.kwargs.get("axis", 0)
         parts = [self.held(part) for part in given] if isinstance(given, tuple) else []
@@ -137,7 +137,7 @@ class _Folder:
         whole = concatenate([part.tensor for part in known], axis)
         return replace(known[0], ref=view.ref, tensor=replace(whole, origin=_PART.sub("", known[0].tensor.origin)))
 
-    def _pass(self, view: View, held: Held) -> Held | None:
+    def _pass(self, view: CallView, held: Held) -> Held | None:
         """A weight behind an operation that changes its layout or its dtype alone."""
         name, spec = view.layer.class_name, self._specs.get(view.ref)
         if name == "cast":
@@ -165,7 +165,7 @@ class _Folder:
         """Whether one call alone reads a tensor."""
         return self._readers[ref] == 1
 
-    def user(self, ref: Ref) -> View | None:
+    def user(self, ref: Ref) -> CallView | None:
         """The only operation that reads a tensor; None where there are others, or it is an output of the model."""
         users = self._users.get(ref.layer, [])
         return self.view(Ref(users[0])) if self.once(ref) and len(users) == 1 else None
@@ -181,7 +181,7 @@ class _Folder:
     def fold_regions(self) -> None:
         """Layers that stand on several operations, normalisations most: every reader of their weights, or none."""
         order = {name: place for place, name in enumerate(self._order)}
-        groups: dict[tuple[object, ...], list[Found]] = defaultdict(list)
+        groups: dict[tuple[object, ...], list[FoundLayer]] = defaultdict(list)
         inside: set[str] = set()
         for name in self._near_rows():
             budget().charge(_STEPS)
@@ -204,7 +204,7 @@ class _Folder:
             near = near | layer
         return [name for name in self._order if name in near]
 
-    def _put_region(self, calls: list[Found]) -> None:
+    def _put_region(self, calls: list[FoundLayer]) -> None:
         found = calls[0]
         config = dict(found.formula.config)
         epsilon = config.get("epsilon")
@@ -241,7 +241,7 @@ class _Folder:
 
     def fold_products(self) -> None:
         """Dense, convolutions, EinsumDense and Embedding: every reader of a kernel, or none of them."""
-        anchors: dict[Ref, list[Match]] = defaultdict(list)
+        anchors: dict[Ref, list[LayerCall]] = defaultdict(list)
         for name in self._order:
             budget().charge(_STEPS)
             view = self.view(Ref(name))
@@ -255,7 +255,7 @@ class _Folder:
             if read and all(match.kernel == kernel for match in matches):
                 self._put_product(kernel, matches)
 
-    def _narrow(self, match: Match) -> Match:
+    def _narrow(self, match: LayerCall) -> LayerCall:
         """A convolution over one axis, which TensorFlow does over two of which the first has one place."""
         kernel, x, user = match.kernel, self.view(match.x), self.user(match.end)
         if kernel.class_name != "Conv2D" or kernel.held.tensor.shape[0] != 1 or x is None or user is None:
@@ -267,9 +267,9 @@ class _Folder:
         tensor = kernel.held.tensor.reshape(*kernel.held.tensor.shape[1:])
         last = {key: value[-1:] for key, value in kernel.config.items() if isinstance(value, tuple)}
         narrow = Kernel("Conv1D", "kernel", replace(kernel.held, tensor=tensor), {**kernel.config, **last})
-        return Match(narrow, x.args[0], user.ref, match.end.layer)
+        return LayerCall(narrow, x.args[0], user.ref, match.end.layer)
 
-    def _put_product(self, kernel: Kernel, matches: list[Match]) -> None:
+    def _put_product(self, kernel: Kernel, matches: list[LayerCall]) -> None:
         config = dict(kernel.config)
         if not kernel.held.trainable:
             config["trainable"] = False
@@ -308,7 +308,7 @@ class _Folder:
         """
         before = self._made_of.get(ref, ref)
         spec, user = self._specs.get(before), self.user(before)
-        between: list[View] = []
+        between: list[CallView] = []
         while user is not None and user.layer.operation and user.layer.class_name in _MOVING and len(between) < _NEAR:
             between.append(user)
             user = self.user(user.ref)
@@ -417,7 +417,7 @@ def _with_bias(layer: Layer, held: Tensor) -> Layer:
 
 
 def _keeps_channels(
-    between: Sequence[View], start: Ref, spec: Spec, after: Sequence[int | None], sizes: tuple[int, ...]
+    between: Sequence[CallView], start: Ref, spec: Spec, after: Sequence[int | None], sizes: tuple[int, ...]
 ) -> bool:
     """Whether every element still is of the channel whose number would be added to it: each channel is followed."""
     if not between:

@@ -12,7 +12,7 @@ from ..tensors import Tensor
 
 
 @dataclass(frozen=True)
-class View:
+class CallView:
     """One call of a layer or operation, and the tensor that it makes."""
 
     ref: Ref
@@ -54,7 +54,7 @@ class Kernel:
 
 
 @dataclass(frozen=True)
-class Match:
+class LayerCall:
     """One call of a layer: its kernel, what it is called on, and the tensor that it makes."""
 
     kernel: Kernel
@@ -66,7 +66,7 @@ class Match:
 class Graphs(Protocol):
     """What patterns ask of a graph."""
 
-    def view(self, ref: Ref) -> View | None:
+    def view(self, ref: Ref) -> CallView | None:
         """The call that makes a tensor."""
 
     def held(self, value: Value) -> Held | None:
@@ -76,7 +76,7 @@ class Graphs(Protocol):
         """Shape and dtype of a tensor of that dtype."""
 
 
-def _operands(graph: Graphs, view: View, rank: int | None = None) -> tuple[Ref, Spec, Held] | None:
+def _operands(graph: Graphs, view: CallView, rank: int | None = None) -> tuple[Ref, Spec, Held] | None:
     """The tensor and the weight that a function takes first, both float32; None where they are something else."""
     if len(view.args) < 2 or not isinstance(view.args[0], Ref):
         return None
@@ -87,7 +87,7 @@ def _operands(graph: Graphs, view: View, rank: int | None = None) -> tuple[Ref, 
     return (view.args[0], spec, held) if rank is None or len(held.tensor.shape) == rank else None
 
 
-def _dense(graph: Graphs, view: View) -> Match | None:
+def _dense(graph: Graphs, view: CallView) -> LayerCall | None:
     """``matmul(x, kernel)``: the last axis of x times a matrix."""
     found = _operands(graph, view, 2)
     if found is None or len(found[1].known()) < 2 or view.call.kwargs:
@@ -95,16 +95,16 @@ def _dense(graph: Graphs, view: View) -> Match | None:
     x, spec, held = found
     if spec.known()[-1] != held.tensor.shape[0]:
         return None  # a layer has to know its input
-    return Match(Kernel("Dense", "kernel", held, {"units": held.tensor.shape[1], "use_bias": False}), x, view.ref)
+    return LayerCall(Kernel("Dense", "kernel", held, {"units": held.tensor.shape[1], "use_bias": False}), x, view.ref)
 
 
-def _window(view: View) -> dict[str, Value]:
+def _window(view: CallView) -> dict[str, Value]:
     """Strides and so on, by place or by name."""
     names = ("strides", "padding", "data_format", "dilation_rate")
     return {**dict(zip(names, view.args[2:], strict=False)), **view.call.kwargs}
 
 
-def _convolution(graph: Graphs, view: View) -> Match | None:
+def _convolution(graph: Graphs, view: CallView) -> LayerCall | None:
     """``conv(x, kernel)``; groups follow from the channels."""
     found = _operands(graph, view)
     if found is None:
@@ -119,10 +119,10 @@ def _convolution(graph: Graphs, view: View) -> Match | None:
     config: dict[str, Value] = {"filters": shape[-1], "kernel_size": shape[:-2], "use_bias": False, "groups": channels}
     config |= {"strides": how.pop("strides", 1), "padding": how.pop("padding", "valid")}
     config["dilation_rate"] = how.pop("dilation_rate", 1)
-    return None if how else Match(Kernel(f"Conv{len(shape) - 2}D", "kernel", held, config), x, view.ref)
+    return None if how else LayerCall(Kernel(f"Conv{len(shape) - 2}D", "kernel", held, config), x, view.ref)
 
 
-def _depthwise(graph: Graphs, view: View) -> Match | None:
+def _depthwise(graph: Graphs, view: CallView) -> LayerCall | None:
     """``depthwise_conv(x, kernel)``."""
     found = _operands(graph, view, 4)
     if found is None:
@@ -134,10 +134,10 @@ def _depthwise(graph: Graphs, view: View) -> Match | None:
     config: dict[str, Value] = {"kernel_size": shape[:2], "depth_multiplier": shape[3], "use_bias": False}
     config |= {"strides": how.pop("strides", 1), "padding": how.pop("padding", "valid")}
     config["dilation_rate"] = how.pop("dilation_rate", 1)
-    return None if how else Match(Kernel("DepthwiseConv2D", "kernel", held, config), x, view.ref)
+    return None if how else LayerCall(Kernel("DepthwiseConv2D", "kernel", held, config), x, view.ref)
 
 
-def _einsum(graph: Graphs, view: View) -> Match | None:
+def _einsum(graph: Graphs, view: CallView) -> LayerCall | None:
     """``einsum("abc,cde->abde", x, kernel)``, where the axis of samples stands first and is not summed over."""
     if len(view.args) != 3 or not isinstance(view.args[0], str) or not isinstance(view.args[1], Ref) or view.call.kwargs:
         return None
@@ -150,10 +150,10 @@ def _einsum(graph: Graphs, view: View) -> Match | None:
         return None
     sizes = dict(zip(left, spec.known(), strict=True)) | dict(zip(right, held.tensor.shape, strict=True))
     config: dict[str, Value] = {"equation": f"{left},{right}->{ends}", "output_shape": tuple(sizes[one] for one in ends[1:])}
-    return Match(Kernel("EinsumDense", "kernel", held, config), view.args[1], view.ref)
+    return LayerCall(Kernel("EinsumDense", "kernel", held, config), view.args[1], view.ref)
 
 
-def _embedding(graph: Graphs, view: View) -> Match | None:
+def _embedding(graph: Graphs, view: CallView) -> LayerCall | None:
     """``take(table, indices, axis=0)``."""
     if len(view.args) < 2 or not isinstance(view.args[1], Ref):
         return None
@@ -162,10 +162,10 @@ def _embedding(graph: Graphs, view: View) -> Match | None:
     if held is None or axis != 0 or len(held.tensor.shape) != 2 or held.tensor.dtype != "float32":
         return None
     config: dict[str, Value] = {"input_dim": held.tensor.shape[0], "output_dim": held.tensor.shape[1]}
-    return Match(Kernel("Embedding", "embeddings", held, config), view.args[1], view.ref)
+    return LayerCall(Kernel("Embedding", "embeddings", held, config), view.args[1], view.ref)
 
 
-Consume = Callable[[Graphs, View], Match | None]
+Consume = Callable[[Graphs, CallView], LayerCall | None]
 CONSUMERS: Mapping[str, Consume] = {
     "matmul": _dense, "conv": _convolution, "depthwise_conv": _depthwise, "einsum": _einsum, "take": _embedding,
 }  # fmt: skip

@@ -18,7 +18,7 @@ from ..document.model import Layer
 from ..errors import AnyKerasError
 from ..recovery.functions import Dim, Operand, Sizes
 from ..tensors import Array
-from .cells import Cell, list_cells, list_conv_cells, list_joined_cells, shrink
+from .cells import LayerCell, list_cells, list_conv_cells, list_joined_cells, shrink
 from .values import Handle, TensorList
 from .writer import GraphWriter, find_layer_name
 
@@ -37,7 +37,7 @@ class _Trial:
     weights: list[Array]
     variables: list[GraphVariable]
 
-    def outcomes(self, cell: Cell, order: Sequence[int], backwards: bool) -> tuple[Operand, list[Operand]]:
+    def outcomes(self, cell: LayerCell, order: Sequence[int], backwards: bool) -> tuple[Operand, list[Operand]]:
         """What a layer makes of it."""
         weights = [self.weights[place] if place >= 0 else np.float32(0) for place in order]
         x, mask = (None if one is None else one[::-1] if backwards else one for one in (self.x, self.mask))
@@ -121,7 +121,7 @@ def _plain(value: Operand) -> Operand:
     return np.asarray(value) if isinstance(value, np.ndarray | np.generic | int | float | bool) else None
 
 
-def _match(trial: _Trial, found: Sequence[Operand], major: bool) -> tuple[Cell, list[int], bool, list[str]] | None:
+def _match(trial: _Trial, found: Sequence[Operand], major: bool) -> tuple[LayerCell, list[int], bool, list[str]] | None:
     """The layer that gives all of these outcomes, and which of its own each is."""
     shapes = [weight.shape for weight in trial.weights]
     for cell, order in list_cells(trial.x.shape[-1], len(trial.states), shapes, trial.mask is not None):
@@ -159,7 +159,7 @@ def _pick(place: str, turned: Operand, row: Operand, last: Sequence[Operand], va
 
 
 def _add(
-    ops: GraphWriter, cell: Cell, variables: Sequence[GraphVariable | None], backwards: bool, x: Operand,
+    ops: GraphWriter, cell: LayerCell, variables: Sequence[GraphVariable | None], backwards: bool, x: Operand,
     states: Sequence[Operand], mask: Operand,
 ) -> tuple[Operand, list[Operand]]:  # fmt: skip
     """The layer, called: the whole sequence (batch, time, units), and the last states with the last output behind them."""
@@ -306,7 +306,7 @@ class _Loop:
 
     def _compare(
         self, order: _Order, now: Sequence[Operand], changed: Sequence[int], count: int
-    ) -> tuple[Cell, list[int], dict[int, str]] | None:
+    ) -> tuple[LayerCell, list[int], dict[int, str]] | None:
         trial = order.trial
         shapes = [weight.shape for weight in trial.weights]
         inputs, states = trial.x.shape[-1], len(trial.states)

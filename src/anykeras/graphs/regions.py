@@ -23,7 +23,7 @@ from ..recovery.functions.values import Quotient
 from ..recovery.open_sizes import Open
 from ..tensors import Array, Tensor
 from .formulas import Formula, list_formulas
-from .patterns import Held, View
+from .patterns import CallView, Held
 
 MOST_NODES = 80  # operations of one region
 FEW = 1 << 16  # elements that a proof is made on; of larger tensors the axes in the middle are made short first
@@ -36,7 +36,7 @@ _ENDS = {"add", "subtract", "multiply", "divide", "batch_normalization", "reshap
 class Graphs(Protocol):
     """What is asked of a graph."""
 
-    def view(self, ref: Ref) -> View | None:
+    def view(self, ref: Ref) -> CallView | None:
         """The call that makes a tensor."""
 
     def held(self, value: Value) -> Held | None:
@@ -64,7 +64,7 @@ class Region:
 
     x: Ref
     end: Ref
-    views: tuple[View, ...]
+    views: tuple[CallView, ...]
     weights: Mapping[Ref, Held]
     fills: Mapping[Ref, float]
 
@@ -75,7 +75,7 @@ class Region:
 
 
 @dataclass(frozen=True)
-class Found:
+class FoundLayer:
     """A region that is a layer, with its weights by role."""
 
     region: Region
@@ -89,7 +89,7 @@ class Found:
         return (self.formula.class_name, repr(config), *sorted((role, held.ref.layer) for role, held in self.roles.items()))
 
 
-def find_layer(graph: Graphs, end: View, order: Mapping[str, int]) -> Found | None:
+def find_layer(graph: Graphs, end: CallView, order: Mapping[str, int]) -> FoundLayer | None:
     """The layer whose outcome a tensor is; None where the operations behind it are none. `order` is topological."""
     spec = graph.spec(end.ref)
     if end.layer.class_name not in _ENDS or spec is None:
@@ -107,11 +107,11 @@ def find_layer(graph: Graphs, end: View, order: Mapping[str, int]) -> Found | No
     return None
 
 
-def _list_regions(graph: Graphs, end: View, order: Mapping[str, int]) -> Iterator[Region]:
+def _list_regions(graph: Graphs, end: CallView, order: Mapping[str, int]) -> Iterator[Region]:
     """The regions that end in a tensor, the smallest first: wherever all ways back to the inputs go through one tensor."""
     waiting, known = [(-order[end.ref.layer], end.ref.layer, end.ref)], {end.ref}
     fixed: list[Ref] = []  # what follows from weights and constants alone
-    views: list[View] = []
+    views: list[CallView] = []
     weights: dict[Ref, Held] = {}
     fills: dict[Ref, float] = {}
     while waiting and len(views) < MOST_NODES:
@@ -137,7 +137,7 @@ def _list_regions(graph: Graphs, end: View, order: Mapping[str, int]) -> Iterato
                     heapq.heappush(waiting, (-order[one.layer], one.layer, one))
 
 
-def is_filled(graph: Graphs, view: View) -> bool:
+def is_filled(graph: Graphs, view: CallView) -> bool:
     """Whether a tensor holds one number everywhere, whatever goes in: ones, zeros, and the zero that constants hang on."""
     inner = graph.view(view.args[0]) if view.layer.class_name == "sum" and isinstance(view.args[0], Ref) else None
     return view.layer.class_name in FILLS or (inner is not None and inner.layer.class_name == "zeros_like")
@@ -155,7 +155,7 @@ def _is_closed(graph: Graphs, region: Region) -> bool:
     return True
 
 
-def _prove(graph: Graphs, region: Region, spec: Spec) -> Found | None:
+def _prove(graph: Graphs, region: Region, spec: Spec) -> FoundLayer | None:
     """The layer that gives the same numbers for the same weights."""
     tensors = {ref: held.tensor for ref, held in region.weights.items()}
     plain = all(held.dtype == held.tensor.dtype == "float32" for held in region.weights.values())
@@ -216,14 +216,14 @@ def _list_shapes(whole: tuple[int, ...]) -> list[tuple[int, ...]]:
     return [short, whole] if math.prod(whole) > FEW else [whole]
 
 
-def _compare(region: Region, x: Array, values: Mapping[Ref, Array], wanted: Array) -> Found | None:
+def _compare(region: Region, x: Array, values: Mapping[Ref, Array], wanted: Array) -> FoundLayer | None:
     constants = sorted(set(_list_numbers(region.views)))
     held = {ref: (one.tensor.shape, one.trainable) for ref, one in region.weights.items()}
     for formula, order in list_formulas(x.shape, held, constants):
         given = {role: values[ref].reshape(shape) for (role, shape), ref in zip(formula.roles.items(), order, strict=True)}
         with np.errstate(all="ignore"):
             if np.allclose(formula.run(x, given), wanted, 1e-4, 1e-5):
-                return Found(region, formula, _list_roles(formula, [region.weights[ref] for ref in order]))
+                return FoundLayer(region, formula, _list_roles(formula, [region.weights[ref] for ref in order]))
     return None
 
 
@@ -235,7 +235,7 @@ def _list_roles(formula: Formula, order: Sequence[Held]) -> dict[str, Held]:
     return shaped
 
 
-def _list_numbers(views: Sequence[View]) -> Iterator[float]:
+def _list_numbers(views: Sequence[CallView]) -> Iterator[float]:
     """The small numbers that stand in operations: one of them is the epsilon of a normalisation."""
     for view in views:
         for value in (*view.args, *view.call.kwargs.values()):
@@ -248,7 +248,7 @@ def _list_numbers(views: Sequence[View]) -> Iterator[float]:
 # -- numbers
 
 
-def evaluate(views: Sequence[View], values: Mapping[Ref, Operand], end: Ref) -> Operand:
+def evaluate(views: Sequence[CallView], values: Mapping[Ref, Operand], end: Ref) -> Operand:
     """The numbers of a tensor. Raises Refused where numpy does not do what an operation does."""
     known = dict(values)
     for view in views:

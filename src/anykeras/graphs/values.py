@@ -59,7 +59,7 @@ class Complex:
 
 
 @dataclass(frozen=True)
-class Table:
+class SizeTable:
     """Numbers in rows, of which some are open sizes."""
 
     rows: tuple[tuple[Operand, ...], ...]

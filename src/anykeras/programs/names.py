@@ -13,7 +13,7 @@ from ..catalog.signatures import find_signature
 from ..compat.runtime import LegacyModule, LegacyRuntime
 from ..document.model import Era
 from ..errors import Unsupported
-from ..recovery.functions import Kind, resolve
+from ..recovery.functions import EntryKind, resolve
 from ..recovery.functions import names as known_names
 from ..registry import Registry
 from . import applications
@@ -88,10 +88,10 @@ def _find_inert(runtime: LegacyRuntime, name: str) -> object:
 
 def _is_known(runtime: LegacyRuntime, name: str) -> bool:
     entry = resolve(name, runtime.context)
-    if entry is not None and entry.kind is Kind.REFUSED:
+    if entry is not None and entry.kind is EntryKind.REFUSED:
         return False
     known = runtime.knows(name)  # type: ignore[attr-defined]
-    if known_names(f"{name}.") or (entry is not None and entry.kind is Kind.VALUE):
+    if known_names(f"{name}.") or (entry is not None and entry.kind is EntryKind.VALUE):
         return True  # it holds names that are known, as `tf.image.ResizeMethod`
     return known or (name.rpartition(".")[2].islower() and runtime.is_package(name))
 

@@ -12,13 +12,13 @@ from ..lazily import np
 from .functions import (
     Dim,
     Entry,
-    Kind,
+    EntryKind,
     Operand,
     Ops,
-    Pair,
     Scope,
     Shape,
     Sizes,
+    TopPair,
     find_attribute,
     find_operator,
     folding,
@@ -93,7 +93,7 @@ class CodeDomain(Domain):
             return self.custom_objects[path]
         entry = resolve(path, self.ops.context)
         if entry is not None:
-            return hold(entry.value) if entry.kind is Kind.VALUE and entry.run is None else Held(entry)
+            return hold(entry.value) if entry.kind is EntryKind.VALUE and entry.run is None else Held(entry)
         if is_module(path):
             return Held(Module(path))
         if name in self.custom_objects:
@@ -148,7 +148,7 @@ class CodeDomain(Domain):
         held = release(value)
         if self.ops.is_tensor(held):
             return self._out(self.ops.shape(held)[0])
-        if isinstance(held, Shape | Sizes | Pair | np.ndarray):
+        if isinstance(held, Shape | Sizes | TopPair | np.ndarray):
             return len(held)
         raise throw("TypeError", "object has no len()")
 
@@ -159,7 +159,7 @@ class CodeDomain(Domain):
             if not isinstance(count, int):
                 raise make_unsupported_error("the code loops over a dimension whose size is not known")
             return [self._out(find_operator("getitem", self.ops.context)(self.ops, held, i)) for i in range(count)]
-        if isinstance(held, Pair):
+        if isinstance(held, TopPair):
             return [self._out(item) for item in held]
         if isinstance(held, Shape | Sizes | np.ndarray):
             return [self._item(held, item) for item in held]
@@ -276,7 +276,7 @@ def _kind(ops: Ops, value: Operand) -> str:
     """The kind of value whose attributes the tables list."""
     if isinstance(value, Shape | Sizes):
         return "shape"
-    if isinstance(value, Pair):
+    if isinstance(value, TopPair):
         return "pair"
     if isinstance(value, Dim) or (isinstance(value, int) and not ops.is_tensor(value)):
         return "size"

@@ -20,7 +20,7 @@ _WRAPPERS = frozenset(("error_handler", "op_dispatch_handler"))
 
 
 @dataclass(frozen=True)
-class Found:
+class FoundFunction:
     """A function of the file: its bytes and who could have written them, or the name it goes by."""
 
     stored: StoredFunction | None
@@ -59,10 +59,10 @@ Begin = Callable[[], Start]
 
 
 @dataclass(frozen=True)
-class Reading:
+class FunctionReading:
     """A function as one of the Pythons that could have written it reads it; `code` is None for a mere name."""
 
-    found: Found
+    found: FoundFunction
     code: CodeObject | None
 
     def run(self, begin: Begin) -> tuple[CodeDomain, Operand]:
@@ -107,11 +107,11 @@ class Reading:
         return None if entry is None else Held(entry)
 
 
-def list_readings(found: Found) -> list[Reading]:
+def list_readings(found: FoundFunction) -> list[FunctionReading]:
     """One for each Python that could have written the function."""
     if found.identified is None:
-        return [Reading(found, None)]
-    return [Reading(found, candidate) for candidate in found.identified.candidates]
+        return [FunctionReading(found, None)]
+    return [FunctionReading(found, candidate) for candidate in found.identified.candidates]
 
 
 def thaw(value: Value) -> object:
@@ -138,15 +138,15 @@ def freeze(value: object) -> Hashable:
     raise TypeError(f"{type(value).__name__} is no plain value")
 
 
-def find(code: Code) -> Found:
+def find(code: Code) -> FoundFunction:
     """The function that a configuration holds. Raises BytecodeError where its bytes are none."""
     value = thaw(code.stored)
     if code.kind == "__lambda__" and isinstance(value, dict):
         value = {"class_name": "__lambda__", "config": value}
     if isinstance(value, str) and code.kind != "lambda" and not looks_stored(value):
-        return Found(None, None, value, code.module or "")
+        return FoundFunction(None, None, value, code.module or "")
     stored = read_stored(value)
-    return Found(stored, identify(stored.code_bytes), "", code.module or "")
+    return FoundFunction(stored, identify(stored.code_bytes), "", code.module or "")
 
 
 _TENSORFLOW = frozenset(("tf", "tensorflow", "get_shape", "as_list", "value"))  # names that only code for TensorFlow reads
@@ -240,7 +240,7 @@ def _find_value(name: str, module: str, domain: CodeDomain) -> Operand:
     return Held(entry)
 
 
-def _call_by_name(found: Found, start: Start) -> Operand:
+def _call_by_name(found: FoundFunction, start: Start) -> Operand:
     """A function that the file only names: one that was given, or one of the tables."""
     function = start.domain.custom_objects.get(found.name)
     if isinstance(function, Held):

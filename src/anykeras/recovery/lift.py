@@ -16,7 +16,7 @@ from ..findings import Finding
 from ..lazily import np
 from .domain import CodeDomain
 from .equality import computes_same
-from .follow import Found, Reading, Start, find, freeze, list_readings, thaw
+from .follow import FoundFunction, FunctionReading, Start, find, freeze, list_readings, thaw
 from .follow import names as list_names
 from .functions import FunctionContext, Operand, Ops, Refused
 from .functions.live import LiveOps
@@ -56,7 +56,7 @@ RANDOM = frozenset(("GaussianNoise", "GaussianDropout", "AlphaDropout", "Dropout
 CustomObjects = Mapping[str, object]
 Body = Callable[[GraphOps, Operand], Operand]
 _REMEMBERED, _SHORT = 256, 1 << 14  # functions, and bytes of each
-_KNOWN: dict[Hashable, tuple[Reading, str]] = {}
+_KNOWN: dict[Hashable, tuple[FunctionReading, str]] = {}
 """How code is read that was found before, in this file or another, and its checked text; by content."""
 
 
@@ -183,11 +183,11 @@ class Lifting:
     name: str = ""
 
     @cached_property
-    def found(self) -> Found:
+    def found(self) -> FoundFunction:
         """The function; one given under the layer's or the function's own name takes its place."""
         found = find(self.code)
         own = next((name for name in (self.layer.name, found.label) if callable(self.custom_objects.get(name))), "")
-        return Found(None, None, own) if own else found
+        return FoundFunction(None, None, own) if own else found
 
     def lift(self) -> Lifted:
         """The submodel.
@@ -220,7 +220,7 @@ class Lifting:
         if known is not None:  # another layer has this code: what it means was found out there
             reading, text = known
             return self._record(reading, self.trace(reading.run), text)
-        traces: list[tuple[Reading, Lifted]] = []
+        traces: list[tuple[FunctionReading, Lifted]] = []
         errors: list[AnyKerasError] = []
         for reading in list_readings(self.found):
             try:
@@ -256,7 +256,7 @@ class Lifting:
         except TypeError:
             return None
 
-    def _record(self, reading: Reading, trace: Lifted, text: str, checked: bool = True) -> Lifted:
+    def _record(self, reading: FunctionReading, trace: Lifted, text: str, checked: bool = True) -> Lifted:
         stored, identified = self.found.stored, self.found.identified
         record = Recovered(
             self.layer.name, self.layer.address or self.layer.name, self.key, self.found.pythons,
@@ -326,7 +326,7 @@ def read_function(layer: str, address: str, key: str, code: Code) -> Recovered:
     return Recovered(layer, address, key, found.pythons, spelling, _write(found), False)
 
 
-def _write(found: Found) -> str:
+def _write(found: FoundFunction) -> str:
     try:
         return write_source_of(list_readings(found)[0])
     except AnyKerasError as error:

@@ -24,7 +24,7 @@ _numbers = itertools.count(1)  # two axes that nothing says to be equal never ha
 
 
 @dataclass(frozen=True)
-class Source:
+class SizeSource:
     """One open axis, wherever it comes from."""
 
     number: int
@@ -82,7 +82,7 @@ def _count(name: str, one: int, other: SupportsIndex) -> int:
 def make_size() -> int:
     """An open size of which nothing is known."""
     number = next(_numbers)
-    return Open.of((1 << 33) + number * 2654435761 % (1 << 32), Dim(Source(number)))
+    return Open.of((1 << 33) + number * 2654435761 % (1 << 32), Dim(SizeSource(number)))
 
 
 def open_sizes(spec: Spec, batch: int | None = None) -> Spec:

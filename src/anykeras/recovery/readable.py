@@ -14,7 +14,7 @@ from ..errors import AnyKerasError
 from ..tensors import Tensor
 from .domain import CodeDomain
 from .equality import computes_same
-from .follow import Begin, Reading, names, wrap_stored_value
+from .follow import Begin, FunctionReading, names, wrap_stored_value
 from .functions import FunctionContext, Operand
 from .held import hold, release
 
@@ -33,7 +33,7 @@ _ASKED: Mapping[str, Callable[[FunctionContext], str]] = {
 }
 
 
-def list_guards(reading: Reading, called_on: Argument, context: FunctionContext) -> tuple[str, ...]:
+def list_guards(reading: FunctionReading, called_on: Argument, context: FunctionContext) -> tuple[str, ...]:
     """What was taken for granted: the inputs' shapes and dtypes, and the settings that the code asks for."""
     parameters = dict.fromkeys(reading.found.parameters(context))
     inputs = [
@@ -61,7 +61,7 @@ def _write_shape(spec: Spec) -> str:
     return f"({', '.join('?' if size is None else str(size) for size in spec.shape)})"
 
 
-def write_source_of(reading: Reading) -> str:
+def write_source_of(reading: FunctionReading) -> str:
     """The function as its author may have written it. Raises BytecodeError where it has no such text."""
     if reading.code is None or reading.found.stored is None:
         return ""
@@ -79,7 +79,7 @@ def _write(code: CodeObject, defaults: Sequence[object], closure: Sequence[objec
         raise limit_error("the source of the code nests too deeply to be shown") from None
 
 
-def describe(reading: Reading, model: Layer, trace: Callable[[Run], Layer]) -> tuple[str, bool]:
+def describe(reading: FunctionReading, model: Layer, trace: Callable[[Run], Layer]) -> tuple[str, bool]:
     """The text of a function that was traced to `model`, and whether the text was checked against it.
 
     The author's text is shown where evaluating it gives the graph that following the bytecode gave; else the graph is
@@ -97,7 +97,7 @@ def describe(reading: Reading, model: Layer, trace: Callable[[Run], Layer]) -> t
     return write_text(model), False
 
 
-def _evaluate(reading: Reading, begin: Begin) -> tuple[CodeDomain, Operand]:
+def _evaluate(reading: FunctionReading, begin: Begin) -> tuple[CodeDomain, Operand]:
     """The value of the function's text, over the same domain but without following the bytecode."""
     start = begin()
     if reading.code is None or reading.found.stored is None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..catalog import find
-from ..catalog.calls import FIRST, LISTS, Kind, call_arguments, takes_one
+from ..catalog.calls import FIRST, LISTS, ArgumentKind, call_arguments, takes_one
 from ..catalog.layout import VariableSpec
 from ..catalog.masks import HEADS
 from ..catalog.shapes.variables import Calls, Shapes, follow_calls, infer_variables
@@ -259,16 +259,16 @@ def _is_list(value: Value, least: int, most: int | None) -> bool:
     return least <= len(value) and (most is None or len(value) <= most)
 
 
-def _is_kind(value: Value, kind: Kind) -> bool:
+def _is_kind(value: Value, kind: ArgumentKind) -> bool:
     match kind:
-        case Kind.FLAG:
+        case ArgumentKind.FLAG:
             return value is None or isinstance(value, bool) or (isinstance(value, int) and value in (0, 1))
-        case Kind.TENSOR:
+        case ArgumentKind.TENSOR:
             return value is None or isinstance(value, Ref)
-        case Kind.MASKS:
+        case ArgumentKind.MASKS:
             items = value if isinstance(value, tuple) else (value,)
             return all(item is None or isinstance(item, Ref) for item in items)
-        case Kind.STATES:
+        case ArgumentKind.STATES:
             return value is None or (bool(list_refs(value)) and all(isinstance(leaf, Ref) for leaf in iterate_leaves(value)))
 
 

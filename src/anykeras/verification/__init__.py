@@ -7,7 +7,7 @@ from ..lazily import load_lazily
 if TYPE_CHECKING:
     from .backends import verify_backends
     from .converted import check_converted
-    from .documents import Named, verify_documents
+    from .documents import NamedDocument, verify_documents
     from .inputs import Arrays, generate_inputs, read_outputs, read_recording
     from .numeric import compare_outputs, predict
     from .objects import find_objects
@@ -20,7 +20,7 @@ else:
         {
             "backends": "verify_backends",
             "converted": "check_converted",
-            "documents": "Named verify_documents",
+            "documents": "NamedDocument verify_documents",
             "inputs": "Arrays generate_inputs read_outputs read_recording",
             "numeric": "compare_outputs predict",
             "objects": "find_objects",
@@ -36,7 +36,7 @@ __all__ = [
     "ByGraph",
     "Check",
     "EvidenceKind",
-    "Named",
+    "NamedDocument",
     "OutputDifference",
     "Report",
     "Verdict",

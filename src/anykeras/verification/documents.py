@@ -26,7 +26,7 @@ Path = str | os.PathLike[str]
 
 
 @dataclass(frozen=True)
-class Named:
+class NamedDocument:
     """A document, the path it was read from, and the user's objects that it needs."""
 
     path: str
@@ -39,8 +39,8 @@ class Named:
 
 
 def verify_documents(
-    first: Named,
-    second: Named | None = None,
+    first: NamedDocument,
+    second: NamedDocument | None = None,
     *,
     recovered: Sequence[Recovered] = (),
     recording: Path | None = None,
@@ -120,7 +120,7 @@ def _choose_inputs(
 
 
 def _compare_second(
-    second: Named,
+    second: NamedDocument,
     inputs: Arrays,
     source: str,
     outputs: Arrays,

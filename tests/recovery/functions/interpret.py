@@ -6,7 +6,7 @@ import ast
 import operator as python
 from typing import Any
 
-from anykeras.recovery.functions import Dim, Kind, Ops, Pair, Shape, Sizes, find_attribute, find_operator, resolve
+from anykeras.recovery.functions import Dim, EntryKind, Ops, Shape, Sizes, TopPair, find_attribute, find_operator, resolve
 from anykeras.recovery.functions.table import is_module, module_of
 
 _BINARY = {
@@ -69,10 +69,10 @@ class Interpreter:
         if isinstance(owner, Module):
             entry = resolve(f"{owner.name}.{node.attr}", self.ops.context)
             if entry is not None:
-                return entry.value if entry.kind is Kind.VALUE and entry.run is None else entry
+                return entry.value if entry.kind is EntryKind.VALUE and entry.run is None else entry
             assert is_module(f"{owner.name}.{node.attr}"), f"unknown: {owner.name}.{node.attr}"
             return Module(f"{owner.name}.{node.attr}")
-        kinds = {"pair": Pair, "shape": (Shape, Sizes), "size": (int, Dim)}
+        kinds = {"pair": TopPair, "shape": (Shape, Sizes), "size": (int, Dim)}
         kind = next((name for name, types in kinds.items() if isinstance(owner, types)), "tensor")
         found = find_attribute(node.attr, kind, self.ops.context)
         assert found is not None, f"unknown attribute {node.attr} of a {kind}"

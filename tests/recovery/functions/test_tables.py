@@ -14,8 +14,8 @@ import anykeras.recovery.functions as functions
 from anykeras.document.model import Era
 from anykeras.recovery.functions import (
     Dim,
+    EntryKind,
     FunctionContext,
-    Kind,
     Refused,
     Shape,
     Sizes,
@@ -94,8 +94,8 @@ def test_the_tables_are_as_wide_as_the_old_backends() -> None:
 def test_refusals_say_why() -> None:
     for name in names():
         for entry in functions.table.all_entries()[name]:
-            assert (entry.kind is Kind.REFUSED) == (entry.run is None and entry.kind is not Kind.VALUE), name
-            assert entry.kind is not Kind.REFUSED or len(entry.reason) > 15, name
+            assert (entry.kind is EntryKind.REFUSED) == (entry.run is None and entry.kind is not EntryKind.VALUE), name
+            assert entry.kind is not EntryKind.REFUSED or len(entry.reason) > 15, name
 
 
 def test_same_name_other_era() -> None:

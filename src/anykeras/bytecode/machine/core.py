@@ -14,7 +14,7 @@ from .domain import Domain
 from .frame import Frame, Signal, bind, handle, leave_blocks
 from .generators import Generator
 from .handlers import HANDLERS
-from .meter import MachineLimits, Meter, throw
+from .meter import MachineLimits, StepMeter, throw
 from .modules import LIBRARIES
 from .runtime import Bound, Builtin, Runtime, ask, is_symbol
 from .values import (
@@ -45,7 +45,7 @@ class Machine:
 
     def __init__(self, code: CodeObject, domain: Domain, bounds: MachineLimits | None = None) -> None:
         self.code, self.domain = code, domain
-        self.meter = Meter(bounds or MachineLimits())
+        self.meter = StepMeter(bounds or MachineLimits())
         self.traits = dialect(code.version).traits
         self.builtins = list_builtin_names(self.traits.python2)
         self.notes: list[str] = []

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from ..code import OPTIMIZED, VARARGS, VARKEYWORDS
 from ..errors import make_malformed_error
-from ..instructions import Body, Instruction
+from ..instructions import DecodedCode, Instruction
 from .meter import throw
 from .runtime import Runtime
 from .values import NULL, Args, Cell, ExceptionType, ExceptionValue, Function, Kwargs, Locals
@@ -40,7 +40,7 @@ class Frame:
         "traits",
     )  # fmt: skip
 
-    def __init__(self, runtime: Runtime, function: Function, body: Body, slots: list[object]) -> None:
+    def __init__(self, runtime: Runtime, function: Function, body: DecodedCode, slots: list[object]) -> None:
         self.runtime, self.function, self.body, self.slots = runtime, function, body, slots
         self.traits = body.dialect.traits
         self.stack: list[object] = []

@@ -33,7 +33,7 @@ class MachineLimits:
     width: int = 400  # width or precision in a format
 
 
-class Meter:
+class StepMeter:
     """Counts down; every method raises a BytecodeError with code LIMIT when a bound is passed."""
 
     def __init__(self, bounds: MachineLimits) -> None:

@@ -6,7 +6,7 @@ import operator
 from collections.abc import Callable, Iterator
 
 from ..errors import limit_error, make_unsupported_error
-from .meter import Meter, run_safely
+from .meter import StepMeter, run_safely
 from .values import NULL, Instance, MachineValue, Plain, is_container, is_plain, is_scalar, is_unordered
 
 SIZED = (str, bytes, list, tuple)
@@ -16,14 +16,14 @@ def count_bits(value: object) -> int:
     return value.bit_length() if isinstance(value, int) else 0
 
 
-def _guard_add(meter: Meter, left: object, right: object) -> None:
+def _guard_add(meter: StepMeter, left: object, right: object) -> None:
     if isinstance(left, str | bytes) and isinstance(right, str | bytes):
         meter.characters(len(left) + len(right))
     elif isinstance(left, SIZED) and isinstance(right, SIZED):
         meter.items(len(left) + len(right))
 
 
-def _guard_multiply(meter: Meter, left: object, right: object) -> None:
+def _guard_multiply(meter: StepMeter, left: object, right: object) -> None:
     if isinstance(left, int) and isinstance(right, int):
         bits = count_bits(left) + count_bits(right)
         meter.integer(bits)
@@ -38,7 +38,7 @@ def _guard_multiply(meter: Meter, left: object, right: object) -> None:
                 meter.items(size)
 
 
-def _guard_power(meter: Meter, left: object, right: object) -> None:
+def _guard_power(meter: StepMeter, left: object, right: object) -> None:
     if isinstance(left, int) and isinstance(right, int):
         bits = count_bits(left)
         bits = bits * min(abs(right), meter.bounds.bits + 1) if bits > 1 else 1
@@ -46,12 +46,12 @@ def _guard_power(meter: Meter, left: object, right: object) -> None:
         meter.scan(bits)
 
 
-def _guard_shift(meter: Meter, left: object, right: object) -> None:
+def _guard_shift(meter: StepMeter, left: object, right: object) -> None:
     if isinstance(left, int) and isinstance(right, int) and right > 0:
         meter.integer(count_bits(left) + right)
 
 
-def _guard_nothing(meter: Meter, left: object, right: object) -> None:
+def _guard_nothing(meter: StepMeter, left: object, right: object) -> None:
     meter.scan(count_bits(left) + count_bits(right))
 
 
@@ -62,7 +62,7 @@ def _divide_classic(left: object, right: object) -> object:
 
 
 # symbol -> (guard, operator, operator in place)
-OPERATORS: dict[str, tuple[Callable[[Meter, object, object], None], Callable[..., object], Callable[..., object]]] = {
+OPERATORS: dict[str, tuple[Callable[[StepMeter, object, object], None], Callable[..., object], Callable[..., object]]] = {
     "+": (_guard_add, operator.add, operator.iadd),
     "-": (_guard_nothing, operator.sub, operator.isub),
     "*": (_guard_multiply, operator.mul, operator.imul),
@@ -86,7 +86,7 @@ COMPARE: dict[str, Callable[..., bool]] = {
 }  # fmt: skip
 
 
-def compute_binary(meter: Meter, op: str, left: Plain, right: Plain, inplace: bool) -> object:
+def compute_binary(meter: StepMeter, op: str, left: Plain, right: Plain, inplace: bool) -> object:
     """``left op right`` on plain values; text ``%`` is formatting and does not come here."""
     if op == "%" and isinstance(left, str | bytes):
         raise make_unsupported_error("the code formats bytes")
@@ -103,7 +103,7 @@ def compute_unary(op: str, value: Plain) -> object:
     return run_safely(UNARY[op], value)
 
 
-def is_pure(meter: Meter, value: object) -> bool:
+def is_pure(meter: StepMeter, value: object) -> bool:
     """Whether ``value`` is plain all the way down. Charges for each item, shared ones each time; bounds the nesting.
 
     Called before the host walks a structure (hash, compare, print), so that such a walk is short.
@@ -146,7 +146,7 @@ def _list_children(value: object) -> Iterator[object]:
         yield from value
 
 
-def as_key(meter: Meter, value: object) -> object:
+def as_key(meter: StepMeter, value: object) -> object:
     """``value`` as a dict key or set member: plain, so that hashing is short and no symbols are compared."""
     if not is_pure(meter, value) and not isinstance(value, MachineValue):
         raise make_unsupported_error("the code uses a symbol as a key of a dict or a member of a set")

@@ -10,7 +10,7 @@ from ...errors import AnyKerasError
 from ..dialects import Traits
 from ..errors import make_unsupported_error
 from .domain import Domain
-from .meter import Meter
+from .meter import StepMeter
 from .values import Args, Function, Kwargs, Locals, MachineValue, Thrown, is_plain
 
 T = TypeVar("T")
@@ -20,7 +20,7 @@ class Runtime(Protocol):
     """The machine as operations and handlers see it."""
 
     domain: Domain
-    meter: Meter
+    meter: StepMeter
     traits: Traits
     builtins: dict[str, object]
 

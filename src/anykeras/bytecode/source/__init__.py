@@ -16,7 +16,7 @@ from ..dialects import dialect
 from ..errors import CodeRaised, limit_error, make_unsupported_error
 from ..instructions import decode
 from ..machine import Function, Machine, MachineLimits
-from .expressions import Expression, Printer, is_same, list_children, make_choice, name, negate, walk
+from .expressions import Expression, ExpressionPrinter, is_same, list_children, make_choice, name, negate, walk
 from .naming import Names, evaluate
 
 __all__ = ["FunctionSource", "write_source"]
@@ -26,7 +26,7 @@ HANDLERS = frozenset({"SETUP_FINALLY", "SETUP_EXCEPT", "SETUP_WITH", "PUSH_EXC_I
 
 
 @dataclass(frozen=True, eq=False)
-class Outcome:
+class PathOutcome:
     """What the paths behind a branch come to: ``value``, except where ``raises`` holds (``True``: always)."""
 
     value: object = None
@@ -54,8 +54,8 @@ class FunctionSource:
     def text(self) -> str:
         """A lambda where it was one and fits, else a ``def`` with a line for each value used twice."""
         if self.name == "<lambda>" and self.raises is False and not _find_shared(self.body):
-            head = Printer().parameters(self.parameters, self.defaults)
-            return f"lambda {head}: {Printer().text(self.body, 1)}".replace("lambda :", "lambda:")
+            head = ExpressionPrinter().parameters(self.parameters, self.defaults)
+            return f"lambda {head}: {ExpressionPrinter().text(self.body, 1)}".replace("lambda :", "lambda:")
         return self._definition()
 
     def evaluate(self, machine: Machine, args: Sequence[object], kwargs: Mapping[str, object] | None = None) -> object:
@@ -65,7 +65,7 @@ class FunctionSource:
         return evaluate(machine, names, self.body, [*args, *self.defaults[max(0, len(args) - first) :]], kwargs)
 
     def _definition(self) -> str:
-        printer = Printer()
+        printer = ExpressionPrinter()
         label = self.name if self.name.isidentifier() else "function"
         lines = [f"def {label}({printer.parameters(self.parameters, self.defaults)}):"]
         if self.raises is not False:
@@ -131,7 +131,7 @@ class _Explorer:
         self.function, self.args, self.kwargs = function, args, kwargs
         self.paths = 0
 
-    def tree(self, decisions: tuple[bool, ...]) -> Outcome:
+    def tree(self, decisions: tuple[bool, ...]) -> PathOutcome:
         """What the function comes to over all branches that are asked after ``decisions``."""
         self.paths += 1
         if self.paths > MAX_PATHS:
@@ -142,7 +142,7 @@ class _Explorer:
             outcome = _merge(domain.asked[place], outcome, other)
         return outcome
 
-    def _run(self, decisions: tuple[bool, ...]) -> tuple[Names, Outcome]:
+    def _run(self, decisions: tuple[bool, ...]) -> tuple[Names, PathOutcome]:
         code = self.function.code
         python2 = dialect(code.version).traits.python2
         domain = Names(decisions, python2, _write_nested)
@@ -151,17 +151,17 @@ class _Explorer:
         try:
             value = domain.write(machine.run(runnable, self.args, self.kwargs))
         except CodeRaised:
-            return domain, Outcome(raises=True)
+            return domain, PathOutcome(raises=True)
         _refuse_dropped_calls(domain, value)
-        return domain, Outcome(value)
+        return domain, PathOutcome(value)
 
 
-def _merge(condition: Expression, then: Outcome, otherwise: Outcome) -> Outcome:
+def _merge(condition: Expression, then: PathOutcome, otherwise: PathOutcome) -> PathOutcome:
     if then.raises is True:
         value = otherwise.value
     else:
         value = then.value if otherwise.raises is True else make_choice(condition, then.value, otherwise.value)
-    return Outcome(value, _either(_both(condition, then.raises), _both(negate(condition), otherwise.raises)))
+    return PathOutcome(value, _either(_both(condition, then.raises), _both(negate(condition), otherwise.raises)))
 
 
 def _both(condition: Expression, raises: object) -> object:
@@ -198,4 +198,4 @@ def _find_shared(body: object) -> list[Expression]:
             order.append(value)
 
     visit(body)
-    return [one for one in order if uses[id(one)] > 1 and (one.kind == "call" or len(Printer().text(one)) > 20)]
+    return [one for one in order if uses[id(one)] > 1 and (one.kind == "call" or len(ExpressionPrinter().text(one)) > 20)]

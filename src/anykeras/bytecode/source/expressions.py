@@ -136,7 +136,7 @@ BINARY = {"|": 6, "^": 7, "&": 8, "<<": 9, ">>": 9, "+": 10, "-": 10, "*": 11, "
 MAX_TEXT = 100_000
 
 
-class Printer:
+class ExpressionPrinter:
     """Writes values; expressions in ``names`` (by identity) are written as those names."""
 
     def __init__(self, names: dict[int, str] | None = None) -> None:

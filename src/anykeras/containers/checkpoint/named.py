@@ -37,7 +37,7 @@ _POWER = re.compile(r"beta[12]_power\Z")
 
 
 @dataclass(frozen=True)
-class Named:
+class NamedVariables:
     """The variables of a program: those of its layers, and what its optimizers keep.
 
     `averages` counts the weights of which it keeps a moving average too.
@@ -48,7 +48,7 @@ class Named:
     averages: int = 0
 
 
-def read_named(bundle: Bundle) -> Named:
+def read_named(bundle: Bundle) -> NamedVariables:
     """What the names of the variables tell. Raises Malformed (AK1154) where there is none."""
     entries = {key: entry for key, entry in bundle.entries.items() if entry.dtype != STRING}
     owners = {key: owner for key in entries if (owner := _find_owner(key, entries)) is not None}
@@ -64,7 +64,7 @@ def read_named(bundle: Bundle) -> Named:
         raise Malformed("AK1154", "the checkpoint holds no tensor", part=bundle.name)
     weights = NamedWeights(tuple(WeightGroup(name, tuple(found)) for name, found in groups.items()), scattered=True)
     averages = sum(key.endswith(f"/{AVERAGE}") for key in owners)
-    return Named(weights, _read_state(bundle, entries, owners, heads), averages)
+    return NamedVariables(weights, _read_state(bundle, entries, owners, heads), averages)
 
 
 def _find_owner(key: str, entries: Mapping[str, BundleEntry]) -> str | None:

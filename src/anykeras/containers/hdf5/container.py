@@ -11,7 +11,7 @@ from ..guard import guard_decoding
 from ..json_text import parse_model_json
 from ..source import ByteSource
 from .legacy import has_names, has_numbers, has_tree, read_optimizer, read_strings, read_weights
-from .nodes import Node, open_tree, read_text
+from .nodes import StoredNode, open_tree, read_text
 
 CONFIG, TRAINING, MODEL_WEIGHTS = "model_config", "training_config", "model_weights"
 SEARCH = 4  # groups inside groups that are searched for a model
@@ -43,23 +43,23 @@ def read_hdf5(source: ByteSource, match: Match) -> Raw:
     )
 
 
-def _name_part(home: Node) -> str:
+def _name_part(home: StoredNode) -> str:
     return f"{home.path}/{CONFIG}" if home.path else CONFIG
 
 
-def _holds_model(node: Node) -> bool:
+def _holds_model(node: StoredNode) -> bool:
     return node.stored is None and (_has_config(node) or MODEL_WEIGHTS in node.children or _holds_weights(node))
 
 
-def _has_config(node: Node) -> bool:
+def _has_config(node: StoredNode) -> bool:
     return CONFIG in node.attributes or CONFIG + "0" in node.attributes
 
 
-def _holds_weights(node: Node) -> bool:
+def _holds_weights(node: StoredNode) -> bool:
     return has_names(node) or has_numbers(node) or has_tree(node)
 
 
-def _find_home(root: Node, name: str) -> Node:
+def _find_home(root: StoredNode, name: str) -> StoredNode:
     """The group that holds the model: the root, or the only one among the outermost groups that do."""
     level = [root]
     for _ in range(SEARCH + 1):
@@ -84,12 +84,12 @@ def _find_home(root: Node, name: str) -> Node:
     )
 
 
-def _read_contents(root: Node) -> str:
+def _read_contents(root: StoredNode) -> str:
     names = [*root.children, *(f"attribute {key}" for key in root.attributes)]
     return ", ".join(repr(n) for n in names[:6]) + (" ..." if len(names) > 6 else "") if names else "nothing"
 
 
-def _read_json(node: Node, key: str, notes: list[str]) -> Json:
+def _read_json(node: StoredNode, key: str, notes: list[str]) -> Json:
     """JSON in an attribute, in one piece or in parts (``model_config0`` ...)."""
     part = f"{node.path}/{key}" if node.path else key
     value = node.attributes.get(key)
@@ -100,7 +100,7 @@ def _read_json(node: Node, key: str, notes: list[str]) -> Json:
     return parse_model_json(whole, part, notes) if whole else None
 
 
-def _read_stamps(node: Node) -> dict[str, str]:
+def _read_stamps(node: StoredNode) -> dict[str, str]:
     """Short texts in the attributes: ``keras_version``, ``backend`` and whatever else the writer left."""
     stamps = {}
     for key, value in node.attributes.items():
@@ -112,7 +112,7 @@ def _read_stamps(node: Node) -> dict[str, str]:
     return stamps
 
 
-def _list_leftovers(root: Node, weights: NamedWeights | TreeWeights | None, optimizer: list[str]) -> tuple[str, ...]:
+def _list_leftovers(root: StoredNode, weights: NamedWeights | TreeWeights | None, optimizer: list[str]) -> tuple[str, ...]:
     claimed = set(optimizer) | set(_list_origins(weights))
     return tuple(n.path for n in root.walk() if n.stored is not None and n.path not in claimed)
 

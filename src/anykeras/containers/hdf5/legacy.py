@@ -16,7 +16,7 @@ from ...tensors import Tensor
 from ..base import NamedWeights, TreeWeights, WeightGroup
 from ..guard import guard_decoding
 from ..source import limit_error
-from .nodes import Node, read_text
+from .nodes import StoredNode, read_text
 
 LAYERS, WEIGHTS = "layer_names", "weight_names"
 TOP_LEVEL = "top_level_model_weights"
@@ -25,17 +25,17 @@ TREES = ("layers", "_layer_checkpoint_dependencies", "vars")
 NUMBERED = re.compile(r"(?:layer_(\d+)|graph)\Z")
 
 
-def has_names(node: Node) -> bool:
+def has_names(node: StoredNode) -> bool:
     """Does this group list its layers in attributes?"""
     return LAYERS in node.attributes or LAYERS + "0" in node.attributes
 
 
-def has_numbers(node: Node) -> bool:
+def has_numbers(node: StoredNode) -> bool:
     """Is this group one of Keras 0.x (``layer_0/param_0``)?"""
     return any(NUMBERED.match(name) and "nb_params" in child.attributes for name, child in node.children.items())
 
 
-def has_tree(node: Node) -> bool:
+def has_tree(node: StoredNode) -> bool:
     """Is this group a tree of objects with ``vars`` (Keras 2.12 and later)?"""
     found = [child for name, child in node.children.items() if _find_first_part(name) in TREES]
     return any(child.stored is None for child in found) and any(
@@ -43,7 +43,7 @@ def has_tree(node: Node) -> bool:
     )
 
 
-def read_weights(node: Node, root: Node, prefix: str = "") -> NamedWeights | TreeWeights | None:
+def read_weights(node: StoredNode, root: StoredNode, prefix: str = "") -> NamedWeights | TreeWeights | None:
     """The weights of a group in whichever layout it has, None when it has none. `prefix` opens their addresses.
 
     Raises Malformed (AK1103, AK1107, AK1109).
@@ -55,7 +55,7 @@ def read_weights(node: Node, root: Node, prefix: str = "") -> NamedWeights | Tre
     return _read_tree(node, prefix) if has_tree(node) else None
 
 
-def read_strings(node: Node, name: str) -> list[str] | None:
+def read_strings(node: StoredNode, name: str) -> list[str] | None:
     """A list of strings in an attribute, or in its parts ``name0``, ``name1`` ...; None where there is none."""
     attributes = node.attributes
     if name in attributes:
@@ -87,7 +87,7 @@ def _read_texts(values: Iterable[object], path: str, key: str) -> list[str | Non
     return found
 
 
-def read_named_tensors(node: Node, root: Node, prefix: str) -> list[tuple[str, Tensor]]:
+def read_named_tensors(node: StoredNode, root: StoredNode, prefix: str) -> list[tuple[str, Tensor]]:
     """The tensors that a group lists in ``weight_names``. Raises Malformed when one is listed and not there."""
     names = read_strings(node, WEIGHTS)
     if names is None:
@@ -110,7 +110,7 @@ def read_named_tensors(node: Node, root: Node, prefix: str) -> list[tuple[str, T
     return [(name, _read_array(node, root, name, prefix)) for name in names]
 
 
-def _read_array(node: Node, root: Node, name: str, prefix: str) -> Tensor:
+def _read_array(node: StoredNode, root: StoredNode, name: str, prefix: str) -> Tensor:
     found = node.find(name, root)
     if found is None or found.stored is None:
         raise Malformed(
@@ -123,7 +123,7 @@ def _read_array(node: Node, root: Node, name: str, prefix: str) -> Tensor:
     return found.stored.tensor(prefix)
 
 
-def _read_named(node: Node, root: Node, prefix: str) -> NamedWeights:
+def _read_named(node: StoredNode, root: StoredNode, prefix: str) -> NamedWeights:
     layers = read_strings(node, LAYERS) or []
     if len(set(layers)) != len(layers):
         raise Malformed("AK1109", "a layer is listed twice", part=node.path or "/", key=LAYERS)
@@ -139,7 +139,7 @@ def _read_named(node: Node, root: Node, prefix: str) -> NamedWeights:
     return NamedWeights(tuple(groups))
 
 
-def _read_numbered(node: Node, prefix: str) -> NamedWeights:
+def _read_numbered(node: StoredNode, prefix: str) -> NamedWeights:
     layers = {name: child for name, child in node.children.items() if NUMBERED.match(name)}
     ordered = sorted(layers, key=by_number)
     count = node.attributes.get("nb_layers")
@@ -158,7 +158,7 @@ def _read_numbered(node: Node, prefix: str) -> NamedWeights:
     return NamedWeights(tuple(groups), indexed=True)
 
 
-def _read_whole(value: object, node: Node, key: str) -> int:
+def _read_whole(value: object, node: StoredNode, key: str) -> int:
     with guard_decoding(f"{node.path or '/'} attribute {key}"):
         number = value[0] if isinstance(value, array) and len(value) == 1 else value
         if not isinstance(number, int):
@@ -171,7 +171,7 @@ def by_number(path: str) -> list[tuple[bool, int, str]]:
     return [(part.isdigit(), int(part) if part.isdigit() else 0, part) for part in re.split(r"(\d+)", path)]
 
 
-def _read_tree(node: Node, prefix: str) -> TreeWeights:
+def _read_tree(node: StoredNode, prefix: str) -> TreeWeights:
     start = len(node.path) + 1 if node.path else 0
     tensors, names = {}, {}
     for below in _list_below(node, exclude=("optimizer", "metrics")):
@@ -188,7 +188,7 @@ def _read_tree(node: Node, prefix: str) -> TreeWeights:
     return TreeWeights({path: tensors[path] for path in sorted(tensors, key=by_number)}, names, "vars" in node.children)
 
 
-def _list_below(node: Node, exclude: Sequence[str]) -> Iterable[Node]:
+def _list_below(node: StoredNode, exclude: Sequence[str]) -> Iterable[StoredNode]:
     return (n for name, child in node.children.items() if _find_first_part(name) not in exclude for n in child.walk())
 
 
@@ -207,7 +207,7 @@ def _find_first_part(name: str) -> str:
     return name.partition("\\")[0]
 
 
-def read_optimizer(node: Node, root: Node, prefix: str) -> tuple[tuple[str, Tensor], ...]:
+def read_optimizer(node: StoredNode, root: StoredNode, prefix: str) -> tuple[tuple[str, Tensor], ...]:
     """The optimizer's tensors beside a model: ``optimizer_weights`` with names, or ``optimizer/vars/N``."""
     legacy = node.children.get("optimizer_weights")
     if legacy is not None and read_strings(legacy, WEIGHTS) is not None:

@@ -40,24 +40,24 @@ V = TypeVar("V")
 
 
 @dataclass
-class Node:
+class StoredNode:
     """A group (``children``) or an array (``stored``) at `path`, with its attributes."""
 
     path: str
     messages: list[Message] = field(repr=False)
-    children: dict[str, Node] = field(default_factory=dict, repr=False)
+    children: dict[str, StoredNode] = field(default_factory=dict, repr=False)
     stored: Stored | None = None
     attributes: dict[str, Value] = field(default_factory=dict, repr=False)
 
-    def find(self, path: str, root: Node) -> Node | None:
+    def find(self, path: str, root: StoredNode) -> StoredNode | None:
         """The node at `path` below this one (below `root` when the path starts with a slash, as HDF5 has it)."""
-        node: Node | None = root if path.startswith("/") else self
+        node: StoredNode | None = root if path.startswith("/") else self
         for name in path.split("/"):
             if node is not None and name not in ("", "."):
                 node = node.children.get(name)
         return node
 
-    def walk(self) -> Iterator[Node]:
+    def walk(self) -> Iterator[StoredNode]:
         """This node and all below, in the order of their names."""
         stack = [self]
         while stack:
@@ -66,7 +66,7 @@ class Node:
             stack.extend(reversed(node.children.values()))
 
 
-def open_tree(source: ByteSource, report: Report | None = None) -> Node:
+def open_tree(source: ByteSource, report: Report | None = None) -> StoredNode:
     """Visit all of an HDF5 file. Raises Malformed, LimitExceeded, Unsupported (AK1003, AK1103 to AK1108).
 
     With `report`, what is wrong with one object is reported, and the others are visited all the same.
@@ -105,11 +105,11 @@ class _Visit:
         self.source, self.meter, self.report = source, meter, report
         self.heaps = GlobalHeaps(meter)
         self.budget = NameBudget(source.size)
-        self.nodes: dict[int, Node] = {}  # by address
+        self.nodes: dict[int, StoredNode] = {}  # by address
         self.bounds = limits.current()
         self.count = self.declared = self.held = self.unstored = 0
 
-    def tree(self, address: int) -> Node:
+    def tree(self, address: int) -> StoredNode:
         root = self._node("", address)
         queue = [(root, 0)]
         while queue:
@@ -139,7 +139,7 @@ class _Visit:
             self.report(error)
         return None
 
-    def _links(self, node: Node) -> list[tuple[str, int]]:
+    def _links(self, node: StoredNode) -> list[tuple[str, int]]:
         part = node.path or "/"
         with guard_decoding(part):
             found = list(read_links(node.messages, self.meter, self.budget, part, self.report))
@@ -150,7 +150,7 @@ class _Visit:
                 raise Malformed("AK1103", f"a link is named {name[:80]!r}", part=part)
         return sorted(found)
 
-    def _node(self, path: str, address: int) -> Node:
+    def _node(self, path: str, address: int) -> StoredNode:
         self.count += 1
         self.budget.take(len(path), path[:80])
         if self.count > self.bounds.objects:
@@ -163,17 +163,17 @@ class _Visit:
                     f"the group {known.path or '/'!r} is also linked here: groups would contain each other",
                     part=path,
                 )
-            return Node(path, known.messages, stored=known.stored, attributes=known.attributes)
+            return StoredNode(path, known.messages, stored=known.stored, attributes=known.attributes)
         with guard_decoding(path or "/"):
             messages = read_header(self.meter, address)
             attributes = read_attributes(messages, self.meter, self.heaps, self.budget, path or "/")
-            node = Node(path, messages, attributes=attributes)
+            node = StoredNode(path, messages, attributes=attributes)
             if find_message(messages, SPACE) is not None:
                 node.stored = self._describe_stored(path, node)
         self.nodes[address] = node
         return node
 
-    def _describe_stored(self, path: str, node: Node) -> Stored:
+    def _describe_stored(self, path: str, node: StoredNode) -> Stored:
         messages = node.messages
         if find_message(messages, EXTERNAL_FILES) is not None:
             raise make_outside_link_error(path, "external storage (the numbers lie in another file)")

@@ -33,8 +33,8 @@ from .structures import (
     SPACE,
     UNDEFINED,
     VARIABLE,
-    Layout,
     Message,
+    StorageLayout,
     find_message,
     read_filters,
     read_layout,
@@ -209,7 +209,7 @@ def _plan_chunks(
     meter: CountingReader,
     path: str,
     shape: tuple[int, ...],
-    layout: Layout,
+    layout: StorageLayout,
     numbers: Sequence[int],
     size: int,
     fill: bytes,
@@ -257,7 +257,7 @@ def _plan_chunks(
     return _Pieces(held, covered, lambda: fill_band(chunks, 0, shape[0]), bands)
 
 
-def _index(source: ByteSource, meter: CountingReader, path: str, layout: Layout, shape: Sequence[int]) -> list[_Chunk]:
+def _index(source: ByteSource, meter: CountingReader, path: str, layout: StorageLayout, shape: Sequence[int]) -> list[_Chunk]:
     """The chunks that are stored, each inside the array, on the grid, and once."""
     if layout.address == UNDEFINED or not math.prod(shape):
         return []

@@ -133,7 +133,7 @@ def read_shape(space: bytes) -> tuple[int, ...] | None:
     return struct.unpack_from(f"<{rank}Q", space, 8 if version == 1 else 4)
 
 
-class Layout(NamedTuple):
+class StorageLayout(NamedTuple):
     """Where an array lies (IV.A.2.i): its kind, its address (of its index where it is chunked), chunks, bytes in the header."""
 
     kind: int
@@ -145,7 +145,7 @@ class Layout(NamedTuple):
 COMPACT, CONTIGUOUS, CHUNKED = 0, 1, 2
 
 
-def read_layout(data: bytes) -> Layout:
+def read_layout(data: bytes) -> StorageLayout:
     """Where the bytes of an array lie. Raises NotImplementedError for layouts that Keras does not write."""
     version = data[0]
     if version not in (1, 2, 3, 4):
@@ -153,13 +153,13 @@ def read_layout(data: bytes) -> Layout:
     kind, at = (data[2], 8) if version < 3 else (data[1], 2)
     if kind == COMPACT and version > 2:
         count = struct.unpack_from("<H", data, at)[0]
-        return Layout(kind, compact=data[at + 2 : at + 2 + count])
+        return StorageLayout(kind, compact=data[at + 2 : at + 2 + count])
     if kind == CONTIGUOUS:
-        return Layout(kind, struct.unpack_from("<Q", data, at)[0])
+        return StorageLayout(kind, struct.unpack_from("<Q", data, at)[0])
     if kind == CHUNKED and version < 4:
         rank, at = (data[2], 3) if version == 3 else (data[1], 8)
         address, *sizes = struct.unpack_from(f"<Q{rank - 1}I", data, at)
-        return Layout(kind, address, tuple(sizes))
+        return StorageLayout(kind, address, tuple(sizes))
     what = "a virtual dataset reads other files" if kind > CHUNKED else f"of version {version}"
     raise NotImplementedError(f"storage layout {kind} ({what})")
 

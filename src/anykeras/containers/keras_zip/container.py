@@ -186,7 +186,7 @@ def read_npz(source: ByteSource) -> tuple[TreeWeights, tuple[tuple[str, Tensor],
 
 
 def _list_variables(source: ByteSource, member: Member, path: str) -> dict[str, Tensor]:
-    from ..pickle_values import Inert, tensor_of  # NumPy, for weights in .npz alone
+    from ..pickle_values import PickledCall, tensor_of  # NumPy, for weights in .npz alone
     from ..pickle_walker import ARRAYS_ONLY, walk
 
     part = f"model.weights.npz/{member.name}"
@@ -196,7 +196,7 @@ def _list_variables(source: ByteSource, member: Member, path: str) -> dict[str, 
         raise Malformed("AK1114", "an array where Keras keeps a dictionary of variables", part=part)
     with guard_decoding(part):
         value = walk(data, ARRAYS_ONLY, header.start, part)
-    listed = value.state[-1] if isinstance(value, Inert) and isinstance(value.state, tuple) and value.state else None
+    listed = value.state[-1] if isinstance(value, PickledCall) and isinstance(value.state, tuple) and value.state else None
     content = listed[0] if isinstance(listed, list) and len(listed) == 1 else None
     if not isinstance(content, dict):
         raise Malformed("AK1114", "the file holds no dictionary of variables", part=part)

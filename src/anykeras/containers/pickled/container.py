@@ -19,7 +19,7 @@ from ..hdf5 import SIGNATURE
 from ..json_text import parse_model_json
 from ..keras_zip.archive import LOCAL
 from ..keras_zip.container import read_archive
-from ..pickle_values import Inert, Name, Span, tensor_of
+from ..pickle_values import Name, PickledCall, Span, tensor_of
 from ..pickle_walker import walk
 from ..source import ByteSource, wrap_bytes
 
@@ -70,7 +70,7 @@ def _walk_values(root: object) -> Iterator[object]:
             continue
         seen.add(id(value))
         yield value
-        if isinstance(value, Inert):
+        if isinstance(value, PickledCall):
             stack += [value.arguments, value.state]
         elif isinstance(value, Mapping):
             stack += list(value.values())
@@ -148,7 +148,7 @@ def _to_text(value: object) -> str:
 
 def _refuse_without_model(values: Sequence[object], source: ByteSource) -> NotAModel:
     """The refusal of a pickle without a model that can be read, with what is in it."""
-    names = sorted({value.name for value in values if isinstance(value, Name | Inert)})
+    names = sorted({value.name for value in values if isinstance(value, Name | PickledCall)})
     saved = any((inside := _bytes_of(v, "")) is not None and inside.read(257, 5) == _TAR for v in values)
     if saved:
         what = "the model in it is a SavedModel folder in a tar archive (tf.keras 2.6 to 2.11)"

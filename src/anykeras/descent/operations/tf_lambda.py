@@ -19,7 +19,7 @@ TF_LAMBDA: Final = Since(None, tf="2.4")
 
 
 @dataclass(frozen=True)
-class Symbol:
+class TensorFlowSymbol:
     """A public function of TensorFlow: `names` maps arguments of ours to its own, the first of them is given by place.
 
     `fixed` are arguments that ours does not have.
@@ -35,13 +35,13 @@ _TWO: Final = {"x1": "x", "x2": "y"}
 _REDUCE: Final = {"x": "input_tensor", "axis": "axis", "keepdims": "keepdims"}
 
 
-def _each(module: str, names: str, arguments: Mapping[str, str]) -> dict[str, Symbol]:
+def _each(module: str, names: str, arguments: Mapping[str, str]) -> dict[str, TensorFlowSymbol]:
     """Functions of one module that are called alike; ``ours=theirs`` where the names differ."""
     pairs = [name.partition("=") for name in names.split()]
-    return {ours: Symbol(f"{module}.{theirs or ours}".lstrip("."), arguments) for ours, _, theirs in pairs}
+    return {ours: TensorFlowSymbol(f"{module}.{theirs or ours}".lstrip("."), arguments) for ours, _, theirs in pairs}
 
 
-SYMBOLS: Final[Mapping[str, Symbol]] = {
+SYMBOLS: Final[Mapping[str, TensorFlowSymbol]] = {
     **_each("math", "sigmoid tanh exp abs absolute=abs sqrt square negative log rsqrt floor ceil sin cos tan sinh cosh", _ONE),
     **_each(
         "math", "asin arcsin=asin arccos=acos arctan=atan erf sign expm1 log1p reciprocal isnan=is_nan isfinite=is_finite", _ONE
@@ -52,40 +52,40 @@ SYMBOLS: Final[Mapping[str, Symbol]] = {
         "math", "add subtract multiply true_divide=truediv divide=truediv maximum minimum greater less equal not_equal", _TWO
     ),
     **_each("math", "arcsinh=asinh arctanh=atanh isinf=is_inf round", _ONE),
-    "arctan2": Symbol("math.atan2", {"x1": "y", "x2": "x"}),
-    "logical_xor": Symbol("math.logical_xor", _TWO),
+    "arctan2": TensorFlowSymbol("math.atan2", {"x1": "y", "x2": "x"}),
+    "logical_xor": TensorFlowSymbol("math.logical_xor", _TWO),
     **_each("", "sort argsort", {"x": "values", "axis": "axis"}),
-    "stop_gradient": Symbol("stop_gradient", {"variable": "input"}),
+    "stop_gradient": TensorFlowSymbol("stop_gradient", {"variable": "input"}),
     **_each("math", "greater_equal less_equal power=pow floor_divide=floordiv mod=floormod logical_and logical_or", _TWO),
     **_each("math", "mean=reduce_mean sum=reduce_sum max=reduce_max amax=reduce_max min=reduce_min amin=reduce_min", _REDUCE),
     **_each("math", "prod=reduce_prod any=reduce_any all=reduce_all var=reduce_variance std=reduce_std", _REDUCE),
-    "logsumexp": Symbol("math.reduce_logsumexp", _REDUCE),
-    "matmul": Symbol("linalg.matmul", {"x1": "a", "x2": "b"}),
-    "softmax": Symbol("nn.softmax", {"x": "logits", "axis": "axis"}),
-    "log_softmax": Symbol("nn.log_softmax", {"x": "logits", "axis": "axis"}),
-    "leaky_relu": Symbol("nn.leaky_relu", {"x": "features", "negative_slope": "alpha"}),
-    "transpose": Symbol("transpose", {"x": "a", "axes": "perm"}),
-    "reshape": Symbol("reshape", {"x": "tensor", "newshape": "shape"}),
-    "expand_dims": Symbol("expand_dims", {"x": "input", "axis": "axis"}),
-    "squeeze": Symbol("squeeze", {"x": "input", "axis": "axis"}),
-    "concatenate": Symbol("concat", {"xs": "values", "axis": "axis"}),
-    "stack": Symbol("stack", {"x": "values", "axis": "axis"}),
-    "clip": Symbol("clip_by_value", {"x": "t", "x_min": "clip_value_min", "x_max": "clip_value_max"}),
-    "where": Symbol("where", {"condition": "condition", "x1": "x", "x2": "y"}),
-    "tile": Symbol("tile", {"x": "input", "repeats": "multiples"}),
-    "repeat": Symbol("repeat", {"x": "input", "repeats": "repeats", "axis": "axis"}),
-    "flip": Symbol("reverse", {"x": "tensor", "axis": "axis"}),
-    "cast": Symbol("cast", {"x": "x", "dtype": "dtype"}),
-    "zeros_like": Symbol("zeros_like", {"x": "input"}),
-    "ones_like": Symbol("ones_like", {"x": "input"}),
-    "take": Symbol("gather", {"x": "params", "indices": "indices", "axis": "axis"}),
-    "cumsum": Symbol("math.cumsum", {"x": "x", "axis": "axis"}),
-    "argmax": Symbol("math.argmax", {"x": "input", "axis": "axis"}, {"output_type": "int32"}),
-    "one_hot": Symbol("one_hot", {"x": "indices", "num_classes": "depth", "axis": "axis", "dtype": "dtype"}),
-    "norm": Symbol("norm", {"x": "tensor", "axis": "axis", "keepdims": "keepdims"}),
-    "argmin": Symbol("math.argmin", {"x": "input", "axis": "axis"}, {"output_type": "int32"}),
-    "roll": Symbol("roll", {"x": "input", "shift": "shift", "axis": "axis"}),
-    "broadcast_to": Symbol("broadcast_to", {"x": "input", "shape": "shape"}),
+    "logsumexp": TensorFlowSymbol("math.reduce_logsumexp", _REDUCE),
+    "matmul": TensorFlowSymbol("linalg.matmul", {"x1": "a", "x2": "b"}),
+    "softmax": TensorFlowSymbol("nn.softmax", {"x": "logits", "axis": "axis"}),
+    "log_softmax": TensorFlowSymbol("nn.log_softmax", {"x": "logits", "axis": "axis"}),
+    "leaky_relu": TensorFlowSymbol("nn.leaky_relu", {"x": "features", "negative_slope": "alpha"}),
+    "transpose": TensorFlowSymbol("transpose", {"x": "a", "axes": "perm"}),
+    "reshape": TensorFlowSymbol("reshape", {"x": "tensor", "newshape": "shape"}),
+    "expand_dims": TensorFlowSymbol("expand_dims", {"x": "input", "axis": "axis"}),
+    "squeeze": TensorFlowSymbol("squeeze", {"x": "input", "axis": "axis"}),
+    "concatenate": TensorFlowSymbol("concat", {"xs": "values", "axis": "axis"}),
+    "stack": TensorFlowSymbol("stack", {"x": "values", "axis": "axis"}),
+    "clip": TensorFlowSymbol("clip_by_value", {"x": "t", "x_min": "clip_value_min", "x_max": "clip_value_max"}),
+    "where": TensorFlowSymbol("where", {"condition": "condition", "x1": "x", "x2": "y"}),
+    "tile": TensorFlowSymbol("tile", {"x": "input", "repeats": "multiples"}),
+    "repeat": TensorFlowSymbol("repeat", {"x": "input", "repeats": "repeats", "axis": "axis"}),
+    "flip": TensorFlowSymbol("reverse", {"x": "tensor", "axis": "axis"}),
+    "cast": TensorFlowSymbol("cast", {"x": "x", "dtype": "dtype"}),
+    "zeros_like": TensorFlowSymbol("zeros_like", {"x": "input"}),
+    "ones_like": TensorFlowSymbol("ones_like", {"x": "input"}),
+    "take": TensorFlowSymbol("gather", {"x": "params", "indices": "indices", "axis": "axis"}),
+    "cumsum": TensorFlowSymbol("math.cumsum", {"x": "x", "axis": "axis"}),
+    "argmax": TensorFlowSymbol("math.argmax", {"x": "input", "axis": "axis"}, {"output_type": "int32"}),
+    "one_hot": TensorFlowSymbol("one_hot", {"x": "indices", "num_classes": "depth", "axis": "axis", "dtype": "dtype"}),
+    "norm": TensorFlowSymbol("norm", {"x": "tensor", "axis": "axis", "keepdims": "keepdims"}),
+    "argmin": TensorFlowSymbol("math.argmin", {"x": "input", "axis": "axis"}, {"output_type": "int32"}),
+    "roll": TensorFlowSymbol("roll", {"x": "input", "shift": "shift", "axis": "axis"}),
+    "broadcast_to": TensorFlowSymbol("broadcast_to", {"x": "input", "shape": "shape"}),
 }
 _TRUTHS: Final = ("any", "all", "logical_not", "logical_and", "logical_or", "logical_xor")
 _ALONG: Final = ("flip", "repeat", "cumsum", "take", "roll", "argmax", "argmin", "sort", "argsort")
@@ -126,7 +126,7 @@ def _as_transpose(operation: Operation) -> Operation:
     return replace(operation, layer=layer, arguments={"x": given["x"], "axes": tuple(axes)})
 
 
-def _arrange(operation: Operation, symbol: Symbol, given: dict[str, Value]) -> tuple[Value, dict[str, Value]]:
+def _arrange(operation: Operation, symbol: TensorFlowSymbol, given: dict[str, Value]) -> tuple[Value, dict[str, Value]]:
     """The argument that is given by place, and the others by their names there."""
     function = operation.function
     operation.check_plain(*symbol.names, "approximate")

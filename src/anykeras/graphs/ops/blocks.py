@@ -12,7 +12,7 @@ from dataclasses import replace
 import numpy as np
 
 from ...recovery.functions import Dim, Operand, Refused
-from ..values import Blocks, Table
+from ..values import Blocks, SizeTable
 from .base import NodeCall, op
 
 
@@ -132,7 +132,7 @@ def _reshaped(
 def _pairs(call: NodeCall, place: int) -> tuple[tuple[Operand, Operand], ...]:
     """Two numbers for each axis; those of a table may be open."""
     value = call.given[place]
-    if isinstance(value, Table):
+    if isinstance(value, SizeTable):
         return tuple((front, back) for front, back in value.rows)
     edges = call.integers(place)
     return tuple(zip(edges[::2], edges[1::2], strict=True))

@@ -12,7 +12,7 @@ from ...recovery.functions import Dim, Operand, Refused, Sizes
 from ...recovery.functions.indexing import SLICE_MASKS, slice_key
 from ...recovery.functions.shapes import difference, product
 from ...recovery.functions.values import Remainder
-from ..values import Table
+from ..values import SizeTable
 from .base import NodeCall, rows
 
 Size = Operand
@@ -21,7 +21,7 @@ Size = Operand
 def count(call: NodeCall) -> Operand:
     """What an op on sizes comes to, as a size; NotImplemented where it is no size, and the numbers are wanted."""
     run = _SIZED.get(call.op)
-    if run is None or not any(isinstance(value, Dim | Sizes | Table) for value in call.given):
+    if run is None or not any(isinstance(value, Dim | Sizes | SizeTable) for value in call.given):
         return NotImplemented
     try:
         given = [_items(value) for value in call.given]
@@ -32,7 +32,7 @@ def count(call: NodeCall) -> Operand:
 
 def _items(value: Operand) -> Size | list[Size] | None:
     """A size, or a list of them; None for what is neither."""
-    if isinstance(value, Sizes | Table):
+    if isinstance(value, Sizes | SizeTable):
         return list(value if isinstance(value, Sizes) else value.rows)
     if isinstance(value, Dim | bool | int):
         return value
@@ -44,7 +44,7 @@ def _items(value: Operand) -> Size | list[Size] | None:
 def _pack(value: Operand) -> Operand:
     """Back from a list: open sizes among them, or plain numbers."""
     if isinstance(value, list) and value and all(isinstance(row, tuple) for row in value):
-        return Table(tuple(value))
+        return SizeTable(tuple(value))
     if isinstance(value, list):
         return Sizes(value) if any(isinstance(item, Dim) for item in value) else np.asarray(value, "int32")
     return value if isinstance(value, Dim) else np.asarray(value, "bool" if isinstance(value, bool) else "int32")
@@ -131,7 +131,7 @@ def _stack(given: Sequence[Operand]) -> Operand:
     if not any(isinstance(item, list) for item in given):
         return _pack(list(given))
     alike = all(isinstance(item, list) and len(item) == len(given[0]) for item in given)
-    return Table(tuple(map(tuple, given))) if alike else NotImplemented
+    return SizeTable(tuple(map(tuple, given))) if alike else NotImplemented
 
 
 def _reduce(function: Callable[[list[Size]], Size]) -> Callable[[NodeCall, Sequence[Operand]], Operand]:

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from .base import Entry, FunctionContext, Kind, Ops, TensorOps
+from .base import Entry, EntryKind, FunctionContext, Ops, TensorOps
 from .table import find_attribute, find_operator, is_module, module_of, names, resolve
-from .values import Dim, Operand, Pair, Refused, Scope, Shape, Sizes
+from .values import Dim, Operand, Refused, Scope, Shape, Sizes, TopPair
 
 __all__ = [
     "Dim",
     "Entry",
+    "EntryKind",
     "FunctionContext",
-    "Kind",
     "Operand",
     "Ops",
-    "Pair",
     "Refused",
     "Scope",
     "Shape",
     "Sizes",
     "TensorOps",
+    "TopPair",
     "find_attribute",
     "find_operator",
     "is_module",

@@ -166,7 +166,7 @@ class TensorOps(ABC, Generic[Tensor]):
 Ops = TensorOps[Operand]  # as entries take it, of whatever tensors
 
 
-class Kind(enum.StrEnum):
+class EntryKind(enum.StrEnum):
     """What calling an entry does."""
 
     PURE = "pure"
@@ -203,7 +203,7 @@ class Entry:
 
     name: str
     run: Callable[..., Operand] | None
-    kind: Kind = Kind.PURE
+    kind: EntryKind = EntryKind.PURE
     when: When = field(default_factory=When)
     value: Operand = None
     reason: str = ""
@@ -240,7 +240,7 @@ class Entry:
 
 def plain(value: Operand) -> Operand:
     """An entry used as an argument (``dtype=np.float32``) is its value."""
-    return value.value if isinstance(value, Entry) and value.kind is Kind.VALUE else value
+    return value.value if isinstance(value, Entry) and value.kind is EntryKind.VALUE else value
 
 
 def words(text: str) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from . import control, convolution, creation, shapes
 from .arguments import axis_of, dtype_name, reduce, reduce_to
-from .base import Entry, Kind, Ops, words
+from .base import Entry, EntryKind, Ops, words
 from .creation import cast, count, fill
 from .formulas import clip_between, select, softmax_over
 from .indexing import cut
@@ -182,6 +182,6 @@ functions(
         "dropout": Spelled("inputs=x rate noise_shape seed", creation.dropout),
         "SeedGenerator": lambda ops, seed=None, **_: seed,
     },
-    kind=Kind.RANDOM,
+    kind=EntryKind.RANDOM,
 )
 refuse("it draws from a distribution that Keras keeps no layer for", "keras.random", "categorical shuffle gamma beta binomial")

@@ -10,7 +10,7 @@ import numpy as np
 from ...errors import AnyKerasError
 from . import folding, shapes
 from .arguments import NUMBERS, axis_of, dtype_name, reduce
-from .base import Entry, Kind, Ops, plain, words
+from .base import Entry, EntryKind, Ops, plain, words
 from .shapes import product
 from .table import constants, refuse, register
 from .tf.math import vector_norm
@@ -144,7 +144,7 @@ def _number(dtype: str) -> Callable[..., Operand]:
 
 for _name in NUMBERS:
     if _name not in ("bfloat16", "bool"):
-        register(Entry(f"{NP}.{_name}", _number(_name), Kind.VALUE, value=_name))
+        register(Entry(f"{NP}.{_name}", _number(_name), EntryKind.VALUE, value=_name))
 for _old, _new in {
     "bool_": "bool",
     "bool": "bool",
@@ -155,7 +155,7 @@ for _old, _new in {
     "double": "float64",
     "single": "float32",
 }.items():
-    register(Entry(f"{NP}.{_old}", _number(_new), Kind.VALUE, value=_new))
+    register(Entry(f"{NP}.{_old}", _number(_new), EntryKind.VALUE, value=_new))
 
 
 def _einsum(ops: Ops, equation: Operand, *operands: Operand, **_: Operand) -> Operand:
@@ -192,10 +192,10 @@ register(Entry(f"{NP}.pad", _pad))
 
 
 def _finfo(ops: Ops, dtype: Operand = "float64") -> Operand:
-    return Limits(np.finfo(dtype_name(ops, dtype)))
+    return FloatLimits(np.finfo(dtype_name(ops, dtype)))
 
 
-class Limits:
+class FloatLimits:
     """The bounds of a float type: ``np.finfo``."""
 
     def __init__(self, info: Operand) -> None:

@@ -12,7 +12,7 @@ from inspect import Parameter
 from ...document.model import Era
 from ...lazily import read_data
 from ...registry import load_all
-from .base import Entry, FunctionContext, Kind, Ops, When
+from .base import Entry, EntryKind, FunctionContext, Ops, When
 from .values import Operand
 
 _entries: dict[str, list[Entry]] = {}
@@ -79,7 +79,7 @@ def _spelling(word: str) -> tuple[list[str], str]:
 def function(
     *names: str,
     arguments: str = "",
-    kind: Kind = Kind.PURE,
+    kind: EntryKind = EntryKind.PURE,
     eras: Iterable[Era] = (),
     backends: Iterable[str] = (),
     test: Callable[[FunctionContext], bool] | None = None,
@@ -102,7 +102,7 @@ def functions(
     module: str,
     rows: Mapping[str, Callable[..., Operand]],
     *,
-    kind: Kind = Kind.PURE,
+    kind: EntryKind = EntryKind.PURE,
     test: Callable[[FunctionContext], bool] | None = None,
 ) -> None:
     """Register a table: names of functions of `module`, separated by spaces, and what they compute."""
@@ -116,7 +116,7 @@ def each(
     run: Callable[..., Operand],
     *,
     arguments: str = "",
-    kind: Kind = Kind.PURE,
+    kind: EntryKind = EntryKind.PURE,
     test: Callable[[FunctionContext], bool] | None = None,
 ) -> None:
     """Register functions that differ only in a function of ``keras.ops``: ``run(ops, operation, *args)``.
@@ -154,14 +154,14 @@ def alike(module: str, arguments: str, names: str, *, test: Callable[[FunctionCo
     each(module, names, run, arguments=arguments, test=test)
 
 
-def refuse(reason: str, module: str, names: str, *, kind: Kind = Kind.REFUSED) -> None:
+def refuse(reason: str, module: str, names: str, *, kind: EntryKind = EntryKind.REFUSED) -> None:
     """Register names (separated by spaces) that have no counterpart, with the one true reason."""
     register(*(Entry(f"{module}.{name}", None, kind, reason=reason) for name in names.split()))
 
 
 def constants(module: str, known: Mapping[str, Operand]) -> None:
     """Register constants."""
-    register(*(Entry(f"{module}.{name}", None, Kind.VALUE, value=value) for name, value in known.items()))
+    register(*(Entry(f"{module}.{name}", None, EntryKind.VALUE, value=value) for name, value in known.items()))
 
 
 def also(module: str, source: str, names: str) -> None:

@@ -129,7 +129,7 @@ class Shape(tuple[Operand, ...]):
         return Shape((*other, *self))
 
 
-class Pair(tuple[Operand, Operand]):
+class TopPair(tuple[Operand, Operand]):
     """What ``tf.nn.top_k`` gives: (values, indices), also by name."""
 
     __slots__ = ()

@@ -11,9 +11,9 @@ from ..frame import Frame, matches
 from ..meter import throw
 from ..runtime import Runtime
 from ..values import Template
-from .table import Table
+from .table import HandlerTable
 
-TABLE = Table()
+TABLE = HandlerTable()
 
 # BINARY_x and INPLACE_x up to 3.10
 NAMED = {

@@ -8,9 +8,9 @@ from .. import attributes, items, operators
 from ..frame import Block, Frame, Signal, cut, end_handler, expect_exception, matches
 from ..meter import EXCEPTIONS, throw
 from ..values import NULL, ExceptionType, ExceptionValue, Thrown
-from .table import Handler, Table
+from .table import Handler, HandlerTable
 
-TABLE = Table()
+TABLE = HandlerTable()
 MAX_BLOCKS = 20  # CO_MAXBLOCKS
 
 

@@ -11,9 +11,9 @@ from ..meter import make_exception, throw
 from ..runtime import Builtin
 from ..values import NULL, Cell, ExceptionValue, Function, Kwargs, Locals
 from .names import push_with_null
-from .table import Table
+from .table import HandlerTable
 
-TABLE = Table()
+TABLE = HandlerTable()
 
 
 def _call(frame: Frame, function: object, args: list[object], kwargs: Kwargs) -> None:

@@ -12,9 +12,9 @@ from ..frame import Frame
 from ..meter import throw
 from ..runtime import Runtime, ask, is_symbol
 from ..values import Type, is_plain
-from .table import Table
+from .table import HandlerTable
 
-TABLE = Table()
+TABLE = HandlerTable()
 C = TypeVar("C")
 
 # -- making a container of the values on the stack

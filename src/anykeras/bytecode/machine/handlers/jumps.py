@@ -11,9 +11,9 @@ from ..frame import Frame, Signal
 from ..generators import Generator
 from ..runtime import Runtime
 from ..values import NULL, Iter
-from .table import Handler, Table
+from .table import Handler, HandlerTable
 
-TABLE = Table()
+TABLE = HandlerTable()
 
 
 @TABLE.register("JUMP_FORWARD", "JUMP_ABSOLUTE", "JUMP_BACKWARD", "JUMP_BACKWARD_NO_INTERRUPT")

@@ -9,9 +9,9 @@ from ..builtins import list_builtin_names
 from ..frame import Frame
 from ..meter import EXCEPTIONS, throw
 from ..values import NULL, Cell
-from .table import Handler, Table
+from .table import Handler, HandlerTable
 
-TABLE = Table()
+TABLE = HandlerTable()
 _BUILTINS = list_builtin_names(python2=False)
 
 

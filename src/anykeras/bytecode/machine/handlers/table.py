@@ -12,7 +12,7 @@ from ..frame import Frame, Signal
 Handler = Callable[[Frame, Instruction], Signal | None]
 
 
-class Table(Registry[str, Handler]):
+class HandlerTable(Registry[str, Handler]):
     """The handlers of one theme by the name of their instruction: ``@TABLE.register("ROT_TWO")``."""
 
     def __init__(self) -> None:

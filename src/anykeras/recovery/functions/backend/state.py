@@ -7,7 +7,7 @@ import numpy as np
 from ....document.model import Era
 from .. import control, creation
 from ..arguments import dtype_name
-from ..base import FunctionContext, Kind, Ops
+from ..base import EntryKind, FunctionContext, Ops
 from ..creation import fill, fill_like, make_numbers
 from ..table import Spelled, each, function, functions, refuse
 from ..values import Operand, Refused, Scope
@@ -54,7 +54,7 @@ refuse(
 refuse("it makes sparse labels for one TensorFlow function", K, "ctc_label_dense_to_sparse")  # Keras 1.1 on
 
 
-@function("keras.backend.variable", kind=Kind.STATEFUL)  # Keras 0.3 on: its starting value, as nothing trains it
+@function("keras.backend.variable", kind=EntryKind.STATEFUL)  # Keras 0.3 on: its starting value, as nothing trains it
 def variable(ops: Ops, value: Operand, dtype: Operand = None, constraint: Operand = None) -> Operand:
     if ops.is_tensor(value):
         raise Refused("a variable starts from the value of a tensor", "AK3042")
@@ -80,13 +80,13 @@ def stop_gradient(ops: Ops, variables: Operand) -> Operand:
     return ops.stop_gradient(variables)
 
 
-@function("keras.backend.print_tensor", kind=Kind.STATEFUL)  # Keras 1.0.3 on
+@function("keras.backend.print_tensor", kind=EntryKind.STATEFUL)  # Keras 1.0.3 on
 def print_tensor(ops: Ops, x: Operand, message: Operand = "", summarize: Operand = 3) -> Operand:
     ops.note("print_tensor: nothing is printed")
     return x
 
 
-@function("keras.backend.eval", "keras.backend.get_value", kind=Kind.STATEFUL)
+@function("keras.backend.eval", "keras.backend.get_value", kind=EntryKind.STATEFUL)
 def get_value(ops: Ops, x: Operand) -> Operand:
     if ops.is_tensor(x):
         raise Refused("the value of a tensor is asked for while the model is built", "AK3042")
@@ -123,7 +123,7 @@ functions(
         "learning_phase": lambda ops: 1 if ops.context.training else 0,
         "get_uid": lambda ops, prefix="": 1,
     },
-    kind=Kind.STATEFUL,
+    kind=EntryKind.STATEFUL,
 )
 
 
@@ -140,7 +140,7 @@ functions(
         "random_binomial random_bernoulli": creation.bernoulli,
         "dropout": Spelled("x level=rate noise_shape seed", creation.dropout),  # drops whenever it is called
     },
-    kind=Kind.RANDOM,
+    kind=EntryKind.RANDOM,
 )
 
 
@@ -169,14 +169,14 @@ def _pads(ops: Ops, rank: int) -> bool:
     return rank > 1 or not context.eager_tensorflow
 
 
-@function("keras.backend.in_train_phase", kind=Kind.STATEFUL)
+@function("keras.backend.in_train_phase", kind=EntryKind.STATEFUL)
 def in_train_phase(ops: Ops, x: Operand, alt: Operand, training: Operand = None) -> Operand:
     ops.note("in_train_phase: the branch for predicting is kept, the one for training is dropped")
     learning = ops.context.training if training is None else training
     return control.choose(ops, learning, x, alt)
 
 
-@function("keras.backend.in_test_phase", kind=Kind.STATEFUL)
+@function("keras.backend.in_test_phase", kind=EntryKind.STATEFUL)
 def in_test_phase(ops: Ops, x: Operand, alt: Operand, training: Operand = None) -> Operand:
     return in_train_phase(ops, alt, x, training)
 

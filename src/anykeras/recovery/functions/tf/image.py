@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..arguments import dtype_of, is_float
-from ..base import FunctionContext, Kind, Ops
+from ..base import EntryKind, FunctionContext, Ops
 from ..resampling import Grid, resize
 from ..shapes import sizes
 from ..table import constants, each, function, functions, refuse
@@ -215,7 +215,7 @@ refuse(
     IMAGE,
     "random_flip_left_right random_flip_up_down random_brightness random_contrast random_hue random_saturation "
     "random_crop sample_distorted_bounding_box random_jpeg_quality",
-    kind=Kind.REFUSED,
+    kind=EntryKind.REFUSED,
 )
 refuse(
     "it reads or writes image files",

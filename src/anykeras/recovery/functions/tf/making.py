@@ -8,7 +8,7 @@ import numpy as np
 
 from .. import control, creation, folding, shapes
 from ..arguments import dtype_name, dtype_of
-from ..base import FunctionContext, Kind, Ops
+from ..base import EntryKind, FunctionContext, Ops
 from ..creation import count, fill, fill_like
 from ..formulas import select
 from ..table import Spelled, also, each, function, functions, refuse
@@ -21,7 +21,7 @@ each(TF, "zeros ones", lambda ops, name, shape, dtype="float32": fill(ops, name,
 each(TF, "zeros_like ones_like", fill_like, arguments="input|tensor=x dtype -name_ -optimize")
 
 
-@function("tensorflow.Variable", "tensorflow.get_variable", kind=Kind.STATEFUL)
+@function("tensorflow.Variable", "tensorflow.get_variable", kind=EntryKind.STATEFUL)
 def variable(ops: Ops, initial_value: Operand = None, trainable: Operand = True, **kwargs: Operand) -> Operand:
     if initial_value is None or ops.is_tensor(initial_value) or callable(initial_value):
         raise Refused("a variable's value was made when the program ran and is not in the file", "AK3042")
@@ -105,7 +105,7 @@ functions(
             ops, shape, minval, maxval, dtype, seed
         ),
     },
-    kind=Kind.RANDOM,
+    kind=EntryKind.RANDOM,
 )
 refuse(
     "it draws from a distribution that Keras keeps no layer for",
@@ -116,13 +116,13 @@ refuse(
 refuse("it sets the seed of the running program", TF, "set_random_seed random.set_seed")
 
 
-@function("tensorflow.Print", "tensorflow.check_numerics", "tensorflow.debugging.check_numerics", kind=Kind.STATEFUL)
+@function("tensorflow.Print", "tensorflow.check_numerics", "tensorflow.debugging.check_numerics", kind=EntryKind.STATEFUL)
 def pass_through(ops: Ops, tensor: Operand = None, *_: Operand, **__: Operand) -> Operand:
     ops.note("a check or a print of values is left out")
     return tensor
 
 
-@function("tensorflow.print", kind=Kind.STATEFUL)  # TensorFlow 1.12 on
+@function("tensorflow.print", kind=EntryKind.STATEFUL)  # TensorFlow 1.12 on
 def print_(ops: Ops, *_: Operand, **__: Operand) -> Operand:
     ops.note("tf.print: nothing is printed")
     return None

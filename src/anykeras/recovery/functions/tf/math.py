@@ -12,7 +12,7 @@ from ..creation import cast, make_numbers
 from ..formulas import clip_between, contract, normalize, swap_last_axes
 from ..shapes import arange, number, require_size
 from ..table import Spelled, alike, also, constants, each, function, functions, refuse
-from ..values import Dim, Operand, Pair, Refused
+from ..values import Dim, Operand, Refused, TopPair
 
 TF = "tensorflow"
 
@@ -276,7 +276,7 @@ each(TF, "cumsum cumprod", _accumulate)  # TensorFlow 0.10 to 2.x
 @function("tensorflow.nn.top_k", "tensorflow.math.top_k")
 def top_k(ops: Ops, input: Operand, k: Operand = 1, sorted: Operand = True) -> Operand:
     values, indices = ops.top_k(input, int(k), sorted=True)
-    return Pair((values, indices))
+    return TopPair((values, indices))
 
 
 @function("tensorflow.nn.in_top_k", "tensorflow.math.in_top_k")  # TensorFlow 1: predictions first; 2: targets

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .. import convolution, creation, formulas
-from ..base import Kind, Ops
+from ..base import EntryKind, Ops
 from ..formulas import batch_normalize, softmax_over
 from ..shapes import sizes
 from ..table import Spelled, alike, also, each, function, functions, refuse
@@ -74,7 +74,7 @@ def local_response_normalization(
 @function(
     "tensorflow.nn.dropout",
     arguments="x keep_prob noise_shape seed -name rate",
-    kind=Kind.RANDOM,
+    kind=EntryKind.RANDOM,
 )  # TensorFlow 1 (keep_prob) and 2 (rate)
 def dropout(
     ops: Ops, x: Operand, keep_prob: Operand = None, noise_shape: Operand = None, seed: Operand = None, rate: Operand = None
