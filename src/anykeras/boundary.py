@@ -9,6 +9,7 @@ import os
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
+from . import limits
 from .errors import AnyKerasError, Bug, LimitExceeded, TargetError
 from .warning import warn
 
@@ -37,7 +38,8 @@ def guard_verb(verb: Callable[P, R]) -> Callable[P, R]:
             if is_path and (called.get(name) is not None or parameter.default is inspect.Parameter.empty):
                 os.fspath(called[name])
         try:
-            return verb(*args, **kwargs)
+            with limits.spend_one():
+                return verb(*args, **kwargs)
         except (AnyKerasError, Warning):
             raise
         except Exception as error:

@@ -26,7 +26,7 @@ class Limits:
     config_depth: int = 512  # nesting of JSON or YAML
     config_nodes: int = 2_000_000  # values in one architecture: a number is one, a text two, an object four
     config_digits: int = 400  # digits of one number
-    layers: int = 200_000  # layers in one file, nested ones included
+    layers: int = 20_000  # layers in one file, nested ones included
     nesting: int = 64  # models inside models
     objects: int = 2_000_000  # groups and datasets of one HDF5 file
     links: int = 64  # depth of groups
@@ -113,6 +113,13 @@ def spend(budget: Budget) -> Iterator[Budget]:
         yield budget
     finally:
         _budget.reset(token)
+
+
+@contextmanager
+def spend_one() -> Iterator[Budget]:
+    """Charge what is done meanwhile to the budget in force; where none is, to one whole one for all of it."""
+    with spend(budget()) as one:
+        yield one
 
 
 @contextmanager

@@ -28,6 +28,7 @@ Examine = Callable[[Collector, ByteSource, str, int], None]
 
 MOST_MEMBERS: Final = 20_000
 _EXAMINED: Final = 64 * limits.MIB  # of an inflated member that is looked into
+_BYTES: Final = 64  # beyond the size of the archive, for a step of work: they are made, and searched
 _FIELDS: Final = frozenset({1, 0x000A, 0x5455, 0x5855, 0x7875})  # of large files, times and owners (APPNOTE 4.5.2)
 _LONGEST: Final = 255
 _RATIO: Final = 200  # inflated bytes for one stored byte
@@ -100,7 +101,11 @@ def audit_zip(found: Collector, source: ByteSource, part: str, depth: int, exami
             _judge_sizes(found, infos[:MOST_MEMBERS], source.size, part)
             names = {info.filename for info in infos}
             of_keras = "config.json" in names and any(name.startswith("model.weights.") for name in names)
+            free = source.size
             for info in infos[:MOST_MEMBERS]:
+                size = info.file_size if info.compress_type == zipfile.ZIP_STORED else min(_EXAMINED, info.file_size)
+                limits.budget().charge(max(0, size - free) // _BYTES)
+                free = max(0, free - size)
                 judge_name(found, info.filename, f"{part}/{info.filename}", of_keras)
                 _audit_member(found, opened, info, source, part, depth, examine)
     except (zipfile.BadZipFile, ValueError, OSError, EOFError, NotImplementedError, RuntimeError, KeyError) as error:
@@ -175,7 +180,7 @@ def _open(opened: zipfile.ZipFile, info: zipfile.ZipInfo, source: ByteSource) ->
             return source.window(start, info.file_size, info.filename)
     with opened.open(info) as stream:
         try:
-            data = stream.read(min(_EXAMINED, 64 * limits.MIB))
+            data = stream.read(_EXAMINED)
         except zlib.error as error:
             raise zipfile.BadZipFile(str(error)) from None
     return wrap_bytes(data, info.filename)

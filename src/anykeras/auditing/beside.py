@@ -40,13 +40,13 @@ _ACTS: Final = (
     r"\bshutil\.(?:rmtree|move|copy\w*)\b|\.(?:ssh|aws|bashrc|netrc)\b|/etc/|__(?:class|globals|subclasses)__"
 )
 """In a program beside a model, which people run: all that is not reading data, training and drawing."""
-_FETCHED: Final = r"\b(?:curl|wget)\b[^\n]*\|\s*(?:sudo\s+)?\w*sh\b"
+_FETCHED: Final = r"\b(?:curl|wget)\b[^\n]{0,400}\|[ \t]*(?:sudo[ \t]+)?\w{0,9}sh\b"
 _FILES: Final = (
     _read_row(
         r"(?:[\w-]*requirements[\w.-]*\.txt|(?:conda|environment|python_env|bentofile)\.ya?ml|pyproject\.toml|setup\.cfg|Pipfile|"
         r"\.?pip(?:rc|\.conf)|\.npmrc)",
         r"\bgit\+|--(?:extra-)?index-url|--find-links|--trusted-host|(?:^|\s)-[rif]\s*https?:|@\s*(?:https?|file)://|"
-        r"^\s*(?:-\s*)?https?://|^\s*(?:-\s*)?[./\w-]+\.whl\b|\b(?:index-url|url|registry)\s*=\s*['\"]?https?://",
+        r"^[ \t]*(?:-[ \t]*)?https?://|^[ \t]*(?:-[ \t]*)?[./\w-]+\.whl\b|\b(?:index-url|url|registry)\s*=\s*['\"]?https?://",
         Severity.MEDIUM,
         "packages that are fetched from elsewhere than the package index",
     ),
@@ -103,7 +103,7 @@ _FILES: Final = (
     ),
     _read_row(
         r"(?:docker-)?compose[^/\\]*\.ya?ml",
-        r"privileged:\s*true|^\s*-\s*['\"]?/(?:etc|root|var/run/docker\.sock)?:",
+        r"privileged:\s*true|^[ \t]*-[ \t]*['\"]?/(?:etc|root|var/run/docker\.sock)?:",
         Severity.MEDIUM,
         "a container that reaches the machine it runs on",
     ),

@@ -59,7 +59,7 @@ _PYTHON_TAG: Final = re.compile(
 )
 _PLAIN_TAGS: Final = frozenset("tuple unicode str none bool int long float complex list dict bytes".split())  # noqa: SIM905
 _GRAPH_LIKE: Final = (b"\x08\x01\x12", b"\x0a")
-_GRAPH_TEXT: Final = re.compile(r"^\s*(?:graph_def|meta_graphs|node|library|saved_model_schema_version)\b\s*[{:]", re.MULTILINE)
+_GRAPH_TEXT: Final = re.compile(r"^[ \t]*(?:graph_def|meta_graphs|node|library|saved_model_schema_version)\b\s*[{:]", re.M)
 _OF_NUMBERS: Final = re.compile(r"\.data-\d{5}-of-\d{5}$")
 _NO_GRAPH: Final = re.compile(r"(?:^|/)(?:keras_metadata|fingerprint|tfhub_module|saved_model_debug_info)\.pb$")
 _PICKLES: Final = re.compile(r"\.(?:pkl|pickle|p|joblib)$", re.IGNORECASE)

@@ -16,8 +16,8 @@ from . import loading, names
 from .risks import Collector, Loading, Severity
 
 _TEXTS: Final = rb"(?:[SVILF][^\n]{0,400}\n|[pg]\d+\n|[N(\[\]{})ldtaesu0-2]){0,64}?"
-_OLD: Final = re.compile(_TEXTS + rb"[ci][A-Za-z_][\w.]*\n[A-Za-z_][\w.]*\n")
-_NAMED: Final = re.compile(rb"[ci][A-Za-z_][\w.]*\n[A-Za-z_][\w.]*\n")
+_OLD: Final = re.compile(_TEXTS + rb"[ci][A-Za-z_][\w.]{0,200}\n[A-Za-z_][\w.]{0,200}\n")
+_NAMED: Final = re.compile(rb"[ci][A-Za-z_][\w.]{0,200}\n[A-Za-z_][\w.]{0,200}\n")
 _FIRST: Final = frozenset(
     bytes([code]) for code in b"}])(NIKJMLFGSVTUBCXlstd0cgjhpqrR\x88\x89"
 )  # what a pickle without a protocol starts with

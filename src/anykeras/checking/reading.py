@@ -21,6 +21,7 @@ from .forecast import Content, Forecast, Notes, Obstacle
 
 Config = Mapping[str, Any]
 BOXES: Final = {"keras_zip": ".keras", "hdf5": ".h5"}
+_STEPS: Final = 4  # of work, for an object that is looked up in one release
 
 
 def forecast(raw: Raw, release: Release) -> Forecast:
@@ -31,11 +32,11 @@ def forecast(raw: Raw, release: Release) -> Forecast:
 def forecast_all(raw: Raw, releases: Sequence[Release]) -> list[Forecast]:
     """The forecasts for several releases."""
     found, content = [], Content(raw)
-    for release in releases:
-        notes = Notes()
-        with spend(begin_budget()):
+    with spend(begin_budget()):
+        for release in releases:
+            notes = Notes()
             _Reader(content, release, notes).read()
-        found.append(notes.forecast(release))
+            found.append(notes.forecast(release))
     doubt = tell_doubt_of_parser(raw) if any(one.opens for one in found) else ""
     return [replace(one, opens=None, doubt=doubt) if doubt and one.opens else one for one in found]
 
@@ -115,14 +116,14 @@ class _Reader:
 
     def check_model(self, entry: Any, name: str) -> None:
         """A model, with all its layers."""
-        budget().charge(1)
+        budget().charge(_STEPS)
         if not isinstance(entry, dict) or "class_name" not in entry:
             return
         self.check_layer(entry, name)
 
     def check_layer(self, entry: Config, inside: str) -> None:
         """One layer: is there such a class, does it take its keys, do its parts exist."""
-        budget().charge(1)
+        budget().charge(_STEPS)
         class_name, config = str(entry.get("class_name", "")), entry.get("config")
         name = _find_name(entry) or inside
         layers.look_at_name(self, _find_name(entry))
@@ -218,7 +219,7 @@ class _Reader:
 
     def check_object(self, kind: str, value: Any, layer: str, key: str) -> None:
         """A name, or an object with its configuration."""
-        budget().charge(1)
+        budget().charge(_STEPS)
         if isinstance(value, str):
             if not objects.lists_name(value, kind, self.release):
                 self.refuse(messages.say_not_interpreted(self, kind, value), messages.say_no_class(self, value), layer, key)

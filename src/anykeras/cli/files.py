@@ -8,8 +8,10 @@ from typing import Annotated
 
 import typer
 
+from .. import limits
 from ..errors import NotAModel
 from ..scanning import Entry, find_models, name_converted
+from ..targets.output import check_place
 from . import render
 from .outcome import TEXT, session, show_refusal
 
@@ -41,11 +43,12 @@ def do_each(entries: Sequence[Entry], do: Callable[[Entry], None], named: bool =
     for entry in entries:
         here.path = entry.path
         if len(entries) == 1:
-            do(entry)
+            with limits.spend_one():
+                do(entry)
             continue
         if named and here.form == TEXT:
             render.print_path(entry.path)
-        with show_refusal(entry.path):
+        with show_refusal(entry.path), limits.spend_one():
             do(entry)
 
 
@@ -56,8 +59,8 @@ def choose_output(entries: Sequence[Entry], entry: Entry, output: str, suffix: s
     if not os.path.isdir(output) and (os.path.exists(output) or output.endswith((*MODELS, suffix))):
         advice = f"{len(entries)} files are written into a folder, and {output!r} names a file"
         raise typer.BadParameter(advice, param_hint="OUTPUT")
-    name = name_converted(entry)
-    path = os.path.join(output, name if suffix == ".keras" else f"{entry.inside.replace('/', os.sep)}{suffix}")
+    check_place(output, [one.path for one in entries])
+    path = os.path.join(output, name_converted(entry, suffix))
     os.makedirs(os.path.dirname(path), exist_ok=True)
     return path
 

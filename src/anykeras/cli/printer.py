@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Sequence
 from typing import Any
 
-_TAG = re.compile(r"(\\*)\[([a-z#/@][^[]*?)]")
+_TAG = re.compile(r"(?<!\\)(\\*)\[([a-z#/@][^[]*?)]")
 
 
 def escape_markup(text: str) -> str:

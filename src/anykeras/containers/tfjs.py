@@ -93,11 +93,17 @@ def _read_weights(manifest: Json, folder: Folder) -> Iterator[tuple[str, Tensor]
     """Name and tensor of every weight that is not an optimizer's."""
     from .checkpoint.container import open_part  # loaded only where weights are read
 
+    met: set[str] = set()
     for group in _read_objects(manifest, "weightsManifest"):
         paths = group.get("paths")
         if not isinstance(paths, list) or not all(isinstance(path, str) for path in paths):
             raise _make_contradiction_error("paths of weights are no texts", MODEL)
-        source = _join([open_part(folder, _plain(str(path)), limits.current().tensor_bytes) for path in paths])
+        names = [_plain(str(path)) for path in paths]
+        before = len(met)
+        met.update(names)
+        if len(met) != before + len(names):
+            raise _make_contradiction_error("a file of weights is named twice", MODEL)
+        source = _join([open_part(folder, name, limits.current().tensor_bytes) for name in names])
         at = 0
         for weight in _read_objects(group.get("weights"), "weights"):
             name, tensor, size = _read_tensor(weight, source, at)

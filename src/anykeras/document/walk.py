@@ -73,6 +73,8 @@ def rebuild_paths(layer: Layer, change: Callable[[Path, Layer], Layer], path: Pa
 
 def _change_children(layer: Layer, change: Callable[[Path, Layer], Layer]) -> Layer:
     """A layer with each layer directly inside replaced by what `change` makes of it and the way to it."""
+    if layer.graph is None and not layer.held:
+        return layer
     config = layer.config if not layer.held else _change_config(layer.config, change)
     graph = layer.graph
     if graph is not None:

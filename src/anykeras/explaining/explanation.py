@@ -19,12 +19,12 @@ LONGEST = 20_000
 MOST_ERRORS = 50
 """How many errors of a chain are looked at: the last ones."""
 _NAME = r"(?:[A-Za-z_]\w*\.)*(?:[A-Z]\w*(?:Error|Exception|Warning)|BadZipFile|Exception)"
-_ERROR = re.compile(rf"^(?:E\s+|[|>\s]*){_NAME}(?::?(?: |$)|\((?=['\"]))|(?<=[\s|]){_NAME}: (?=\S)", re.MULTILINE)
+_ERROR = re.compile(rf"^(?:E[ \t]+|[|> \t]*){_NAME}(?::?(?: |$)|\((?=['\"]))|(?<=[\s|]){_NAME}: (?=\S)", re.MULTILINE)
 """The name of an error: at the beginning of a line (also as `repr` writes it), or after what a log writes before each line."""
 _QUOTED = re.compile(r"^(?:> ?)+", re.MULTILINE)
 _WARNING = re.compile(r"\W*(?:[A-Za-z_]\w*\.)*\w*Warning\b")
 _FRAME = re.compile(
-    r"^\s*(?:File \"|Traceback \(most|During handling of|The above exception|-{3,}>? |~?[\w/\\.:<>-]+ in [\w<>]+\()",
+    r"^[ \t]*(?:File \"|Traceback \(most|During handling of|The above exception|-{3,}>? |~?[\w/\\.:<>-]+ in [\w<>]+\()",
     re.MULTILINE,
 )
 _MARKS = str.maketrans(dict.fromkeys('`"‘’“”´«»「」『』‹›„‚', "'") | {"：": ": ", "，": ", ", "（": " (", "）": ") "})

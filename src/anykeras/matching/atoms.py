@@ -19,7 +19,7 @@ from ..containers.base import NamedWeights, TreeWeights, WeightGroup
 from ..document.model import Config, Era, Layer
 from ..tensors import Tensor
 
-_NUMBER = re.compile(r"(.*?)_?(\d+)?\Z", re.DOTALL)
+_NUMBER = re.compile(r"(.*?)(?:_?((?<!\d)\d+)|_)?\Z", re.DOTALL)
 _REPEATED = re.compile(r"(.+?)_\d+\Z", re.DOTALL)
 _MODELS = ("Model", "Sequential", "Functional", "Graph")
 _PROJECTIONS = frozenset({"query", "key", "value", "attention_output"})

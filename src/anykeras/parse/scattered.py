@@ -110,7 +110,7 @@ def name_halves(layer: Layer, group: WeightGroup) -> WeightGroup:
     """
     halves = [inner.name for step, inner in list_children(layer)]
     scopes = sorted({name.rpartition("/")[0] for name, _ in group.weights}, key=lambda scope: (len(scope), scope))
-    plain = {_COPY.sub(r"\1", scope) for scope in scopes}
+    plain = {copy[1] if (copy := _COPY.match(scope)) else scope for scope in scopes}
     if (
         len(halves) != 2
         or len(scopes) != 2

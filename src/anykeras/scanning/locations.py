@@ -30,10 +30,10 @@ class Entry:
     inside: str
 
 
-def name_converted(entry: Entry) -> str:
-    """The path of a converted model below the folder that many are converted into; no two have the same."""
+def name_converted(entry: Entry, suffix: str = ".keras") -> str:
+    """The path of what is made of a model, below the folder that many are made into; no two have the same."""
     name = entry.inside.replace("/", os.sep)
-    return name if name.endswith(".keras") else f"{name}.keras"
+    return name if suffix and name.endswith(suffix) else f"{name}{suffix}"
 
 
 def expand(arguments: Sequence[str]) -> list[str]:

@@ -15,11 +15,11 @@ from .. import html_report, limits
 from ..boundary import guard_verb
 from ..containers.remote import is_url
 from ..errors import TargetError
-from ..targets.output import check_output
+from ..targets.output import check_output, check_place
 from ..texts import spell_count
 from .locations import Entry, find_models, name_converted
 from .one_file import Job, stamp
-from .store import FORMATS, NOTHING, Store, Task
+from .store import FORMATS, NOTHING, Store, Task, is_export
 
 Path = str | os.PathLike[str]
 SECONDS = 60.0
@@ -90,6 +90,7 @@ def scan(
     everything: bool = False,
     ray: str | None = None,
     exports: Sequence[str] = (),
+    force: bool = False,
     progress: Callable[[Progress], None] | None = None,
 ) -> Scan:
     """Inspect, audit and, with `convert`, convert every model below some folders.
@@ -107,17 +108,23 @@ def scan(
         everything: look at every file, not only at those that hold a model by their first bytes.
         ray: do the work on a Ray cluster: its address, or ``"local"``. Needs ``anykeras[ray]``.
         exports: files to write the results to as well: ``.jsonl``, ``.csv``, ``.parquet`` (needs ``anykeras[parquet]``).
+            An earlier export is replaced, another file only with `force`.
+        force: replace files at `exports` that no scan wrote.
         progress: called after every file.
 
     Raises:
         MissingFile: a root does not exist.
+        OutputExists: there is another file at one of `exports`.
         TargetError: the results cannot be written, or an extra is not installed.
     """
     named = (roots,) if isinstance(roots, str) else tuple(roots)
     _check(named, exports)
     path = results or _name_results(named)
     entries = _leave_made(convert, [entry for entry in find_models(named, everything) if not _is_ours(entry.path, path)])
-    _check_outputs(entries, path, exports)
+    _check_outputs(entries, path, exports, force)
+    for folder in (convert, html):
+        if folder is not None:
+            check_place(folder, [entry.path for entry in entries if not is_url(entry.path)])
     store = Store(path)
     try:
         task = _name_task(convert, html, trust)
@@ -130,7 +137,7 @@ def scan(
             if progress is not None:
                 progress(Progress(number, len(todo), skipped, outcome))
         for export in exports:
-            store.export(export)
+            store.export(export, force)
         if html is not None:
             pages = {entry.path: f"{entry.inside}{html_report.SUFFIX}" for entry in entries}
             html_report.write_index(store.rows(), pages, html)
@@ -161,12 +168,12 @@ def _check(roots: Sequence[str], exports: Sequence[str]) -> None:
             raise TargetError("AK6052", f"results are written as {', '.join(FORMATS)}", part=path)
 
 
-def _check_outputs(entries: Sequence[Entry], results: str, exports: Sequence[str]) -> None:
+def _check_outputs(entries: Sequence[Entry], results: str, exports: Sequence[str], force: bool) -> None:
     """Refuse to write over what is scanned, or into it, and names that are none. Raises TargetError."""
     sources = [entry.path for entry in entries if not is_url(entry.path)]
     check_output(results, force=True, sources=sources, suffixes=("",))
     for path in exports:
-        check_output(path, force=True, sources=sources, suffixes=FORMATS)
+        check_output(path, force=force or is_export(path), sources=sources, suffixes=FORMATS)
 
 
 def _name_results(roots: Sequence[str]) -> str:

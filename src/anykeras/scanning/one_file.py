@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from .. import api, auditing, html_report
+from .. import api, auditing, html_report, limits
 from ..containers.remote import is_url, open_any, stamp_remote
 from ..containers.source import BLOCK
 from ..errors import AnyKerasError
@@ -94,22 +94,28 @@ def process(data: Mapping[str, Any]) -> dict[str, Any]:
     size, modified = stamp(job.path)
     found = Outcome(job.path, size=size, modified=modified)
     try:
-        if job.content and not is_url(job.path):
-            found.sha256 = hash_file(job.path)
-        if job.known and found.sha256 == job.known:
-            found.same = True
-            return found.as_dict()
-        audit = _audit(job, found)
-        inspection = api.inspect(job.path)
-        if job.page:
-            _write_page(job, inspection, audit)
-        _describe(inspection, found)
-        if job.convert_to and found.status == DONE:
-            _convert(job, inspection, found)
+        with limits.spend_one():
+            _work(job, found)
     except AnyKerasError as error:
         found.status, found.refusal_code, found.refusal = REFUSED, error.code, str(error).splitlines()[0][:1000]
     found.seconds = round(time.perf_counter() - started, 4)
     return found.as_dict()
+
+
+def _work(job: Job, found: Outcome) -> None:
+    """Everything that is asked for of a file, noted in `found`. Raises AnyKerasError."""
+    if job.content and not is_url(job.path):
+        found.sha256 = hash_file(job.path)
+    if job.known and found.sha256 == job.known:
+        found.same = True
+        return
+    audit = _audit(job, found)
+    inspection = api.inspect(job.path)
+    if job.page:
+        _write_page(job, inspection, audit)
+    _describe(inspection, found)
+    if job.convert_to and found.status == DONE:
+        _convert(job, inspection, found)
 
 
 def hash_file(path: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -153,12 +154,12 @@ class Store:
         query = "SELECT code, COUNT(DISTINCT path) FROM findings GROUP BY code ORDER BY 2 DESC, 1"
         return [(code, number) for code, number in self._base.execute(query)]
 
-    def export(self, path: str) -> None:
+    def export(self, path: str, force: bool = False) -> None:
         """Write all rows as JSON lines, CSV or Parquet, by the suffix; findings are a list, in CSV their codes.
 
-        An earlier export is replaced, and by a whole file only.
+        An earlier export is replaced, another file with `force` only, and by a whole file.
         """
-        with open_output(path, force=True, suffixes=FORMATS) as stream:
+        with open_output(path, force=force or is_export(path), suffixes=FORMATS) as stream:
             if path.endswith(".parquet"):
                 self._export_parquet(path, stream)
                 return
@@ -195,6 +196,21 @@ class Store:
     def close(self) -> None:
         """Close the file."""
         self._base.close()
+
+
+def is_export(path: str) -> bool:
+    """Whether there is a file that begins (or, of Parquet, ends) as an export of a scan does."""
+    if not os.path.isfile(path):
+        return False
+    with open(path, "rb") as file:
+        if path.endswith(".parquet"):
+            file.seek(-min(os.path.getsize(path), 1 << 16), os.SEEK_END)
+            tail = file.read()
+            return b"refusal_code" in tail and b"fidelity" in tail
+        head = file.read(1 << 12)
+    if path.endswith(".csv"):
+        return head.startswith(",".join(COLUMNS).encode())
+    return head.startswith(json.dumps({"path": ""})[:-2].encode())
 
 
 def _as_cell(value: Any) -> Any:

@@ -44,6 +44,8 @@ def renew_misfits(document: Document) -> tuple[Document, tuple[Finding, ...]]:
         if (tensor is not None and misfit is None) or shape is None or None in shape:
             continue
         sizes = [size for size in shape if size is not None]
+        if min(sizes, default=1) < 1:
+            continue  # lowering refuses it, as every other shape that nothing can have
         renewed.setdefault(path, {})[role] = _initialize(spec.layer, role, sizes, f"{spec.layer.address}/{role}")
         seen = str(misfit) if misfit is not None else f"{role} is not in the file"
         findings.append(Finding("AK6028", spec.layer.address or spec.layer.name, seen, "initialized anew", Fidelity.LOSSY))

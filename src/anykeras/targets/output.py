@@ -204,6 +204,17 @@ def open_output_folder(
         raise TargetError("AK6011", f"cannot write {where}: {error.strerror or error}") from error
 
 
+def check_place(path: str, sources: Sequence[str]) -> None:
+    """Refuse what names no folder that many files can be written below: raises TargetError AK6024, AK6025, AK6011."""
+    if not path or path == "-" or "\0" in path:
+        raise _make_name_error(path, "names no folder", "Give the name of the folder to write into.")
+    status = _read_status(path)
+    if any(os.path.isdir(source) and _lies_in(path, source) for source in sources):
+        raise _make_source_error(path)
+    if status is not None and not stat.S_ISDIR(status.st_mode):
+        raise _make_name_error(path, "is no folder", "Give the name of the folder to write into.")
+
+
 def _check_folder(path: str, force: bool, sources: Sequence[str], replaces: Callable[[Sequence[str]], bool]) -> None:
     if not path or path == "-" or "\0" in path:
         raise _make_name_error(path, "names no folder", "Give the name of the folder to write: model_tfjs")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from typing import Annotated
 
@@ -77,9 +76,7 @@ def convert(
             take_one(entries, "--weights")
 
         def write(entry: Entry) -> None:
-            path = choose_output(entries, entry, output)
-            if path != output:
-                path = os.path.splitext(path)[0] + targets.suffix_of(target)
+            path = choose_output(entries, entry, output, targets.suffix_of(target) or "_tfjs")
             with show_progress(quiet):
                 done = api.convert(
                     entry.path,

@@ -55,6 +55,7 @@ def scan(
     export: Annotated[
         list[str] | None, typer.Option("--export", metavar="FILE", help="Write the results also as .jsonl, .csv or .parquet.")
     ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace a file at --export that no scan wrote.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Inspect, audit and convert every model below some folders. Needs no framework.
@@ -75,6 +76,7 @@ def scan(
                 everything=everything,
                 ray=ray,
                 exports=export or (),
+                force=force,
                 progress=progress,
             )
         _print(found, as_json)

@@ -20,6 +20,9 @@ VARINT, WIDE, LENGTH, NARROW = 0, 1, 2, 5
 FIXED = {FLOAT: struct.Struct("<f"), DOUBLE: struct.Struct("<d"), FIXED32: struct.Struct("<I")}
 CHARGE = 1024  # fields that are paid for at once
 _PLANS: dict[type[Any], dict[int, WireField]] = {}
+_EMPTY: dict[type[Any], Any] = {}  # messages of no bytes, which two bytes of another ask for: one of a kind for all
+_NOTHING = memoryview(b"")  # likewise
+_VIEW = 1  # for a view, which takes more memory than other values
 
 
 def read_message(kind: type[M], data: bytes | memoryview, part: str) -> M:
@@ -64,6 +67,8 @@ class _Reader:
 
     def message(self, kind: type[M], at: int, end: int, depth: int) -> M:
         """The message in ``at:end``."""
+        if at == end:
+            return _EMPTY.get(kind) or _EMPTY.setdefault(kind, kind())  # type: ignore[no-any-return]
         if depth > DEPTH:
             raise make_wire_error(f"messages lie more than {DEPTH} deep in each other", self._part)
         fields: dict[int, WireField] = _plan(kind)
@@ -126,7 +131,8 @@ class _Reader:
         if kind in FIXED:
             return FIXED[kind].unpack_from(self._view, at)[0]
         if kind == BYTES:
-            return self._view[at:stop]
+            self._pay(_VIEW)
+            return self._view[at:stop] if at < stop else _NOTHING
         if kind == TEXT:
             return bytes(self._view[at:stop]).decode("utf-8", "surrogateescape")
         return self.message(MESSAGES[kind], at, stop, depth + 1)
