@@ -289,28 +289,17 @@ def _missing(value: Missing | Inert) -> Missing:
 
 
 class Hyperparameters:
-    """``hp`` of a tuner: sizes that nobody knows, and for the rest the default, else the first choice."""
+    """``hp`` of a tuner: what it chose is not in the program, and a value that the weights do not show is asked for."""
 
-    def _size(self, name: str, *args: Any, default: Any = None, **kwargs: Any) -> Any:
-        return Missing(f"hp({name!r})", "a tuner chose it", "the source", "Give it: build(hp) takes keras_tuner's own too.")
+    def _choose(self, name: str, *args: Any, **kwargs: Any) -> Any:
+        values = kwargs.get("values", args[0] if args else None)
+        if isinstance(values, list | tuple) and len(values) == 1:
+            return values[0]
+        step = "Give the values that were chosen: build(hp) takes the hyperparameters of Keras Tuner too."
+        return Missing(f"hp({name!r})", "a tuner chose it", "the source", step)
 
-    Int = Fixed = suggest_int = quniform = _size
-
-    def Choice(self, name: str, values: Any = (), default: Any = None, **kwargs: Any) -> Any:  # as Keras Tuner has it
-        """One of several values."""
-        return self._size(name) if isinstance(values[0], int) else values[0] if default is None else default
-
-    suggest_categorical = Choice
-
-    def Float(self, name: str, min_value: float = 0.5, *args: Any, default: Any = None, **kwargs: Any) -> Any:
-        """A number: rates of training, nearly always."""
-        return min_value if default is None else default
-
-    suggest_float = suggest_loguniform = suggest_uniform = Float
-
-    def Boolean(self, name: str, default: bool = False, **kwargs: Any) -> bool:
-        """Yes or no."""
-        return default
+    Int = Float = Boolean = Choice = Fixed = quniform = _choose
+    suggest_int = suggest_float = suggest_loguniform = suggest_uniform = suggest_categorical = _choose
 
 
 def find_usual(name: str) -> Any:
