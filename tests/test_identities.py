@@ -31,7 +31,7 @@ ALLOWED = {
     "programs/architecture.py": "what a program made while it ran has no other identity",
     "programs/models.py": "what a program made while it ran has no other identity",
     "programs/names.py": "what a program made while it ran has no other identity",
-    "programs/program.py": "a statement of a syntax tree",
+    "programs/program.py": "what a program made while it ran has no other identity",
     "programs/recording.py": "what a program made while it ran has no other identity",
     "programs/sequential.py": "what a program made while it ran has no other identity",
     "programs/tensors.py": "what a program made while it ran has no other identity",

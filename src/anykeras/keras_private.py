@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache, partial
+from importlib import import_module
 from importlib.util import find_spec
 from typing import IO, Any
 
@@ -311,3 +312,8 @@ def note_parameters(model: Any) -> None:
         note = getattr(layer, "_post_build", None)
         if layer.built and note is not None:
             note()
+
+
+def list_downloaders(keras: Any) -> list[Any]:
+    """Where Keras has ``get_file``: its public place, and utils/file_utils.py, whose function keras.applications call."""
+    return [keras.utils, import_module("keras.src.utils.file_utils")]
