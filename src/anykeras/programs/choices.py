@@ -9,19 +9,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from ..errors import MissingFile, MissingObject
+from .goals import Builder, Goal, find_builders, find_goals, find_inner_goals
 from .reading import Given, parse_program
-from .slicing import (
-    Builder,
-    Goal,
-    defined_names,
-    find_builders,
-    find_goals,
-    find_inner_goals,
-    flatten,
-    free_names,
-    slice_for,
-    slice_import,
-)
+from .slicing import defined_names, flatten, free_names, slice_for, slice_import
 
 _SHOWN = 5
 _CHOICES = 16  # models of a program that are tried

@@ -18,6 +18,7 @@ from ..errors import AnyKerasError, MissingObject, Unsupported
 from .architecture import write_architecture
 from .choices import Sliced, append_statements, list_calls, slice_choices
 from .current import run_current
+from .goals import find_builders
 from .inert import Inert, Missing, Needed, Unknowns, standing_for
 from .layers import Recorded
 from .models import RecordedModel
@@ -25,9 +26,6 @@ from .reading import Given, parse_program
 from .running import Program
 from .runtime import RecordingRuntime
 from .sequential import RecordedGraph
-from .slicing import (
-    find_builders,
-)
 from .solving import list_sizes, solve
 from .ways import guess_inputs, name_by_attributes
 from .writer import find_writer, guess_format, list_writers

@@ -8,30 +8,17 @@ from __future__ import annotations
 
 import ast
 import copy
-import os
 from collections.abc import Iterator, Sequence, Set
-from dataclasses import dataclass, replace
 
 # Methods of a model that say that a name is one, the surest first: what is stored or read is the model as it was there.
-_STORING = ("save_weights", "load_weights", "save")
-_TRAINING = ("fit", "fit_generator", "train_on_batch", "compile", "evaluate", "predict", "summary")
+STORING = ("save_weights", "load_weights", "save")
+TRAINING = ("fit", "fit_generator", "train_on_batch", "compile", "evaluate", "predict", "summary")
 _GROWING = frozenset({"add", "pop", "append", "extend", "insert", "remove", "update", "setdefault", "build", "add_node",
                       "add_input", "add_output", "add_shared_node", "appendleft", "set_trainable"})  # fmt: skip
 # Calls that change what a library does from there on.
 _SETTINGS = ("set_image_dim_ordering", "set_image_data_format", "set_floatx", "set_epsilon", "DEFINE_")
 # Functions that find another one by its name as a text.
 _LOOKING_UP = frozenset({"globals", "vars", "eval"})
-_MAKERS = ("Sequential", "Model", "Graph", "Functional")
-
-
-@dataclass(frozen=True)
-class Goal:
-    """A name (or ``agent.model``), and before which statement of which list its value is wanted."""
-
-    name: str
-    statements: tuple[ast.stmt, ...]
-    rank: int = 0
-    unknown: tuple[str, ...] = ()  # arguments of the function around it that nobody gives a value
 
 
 def flatten(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
@@ -56,151 +43,6 @@ def is_main(test: ast.expr) -> bool:
 def _opens_file(statement: ast.With) -> bool:
     calls = [item.context_expr for item in statement.items if isinstance(item.context_expr, ast.Call)]
     return any(isinstance(call.func, ast.Name) and call.func.id == "open" for call in calls)
-
-
-# -- what a program says about its model
-
-
-def find_goals(tree: ast.Module, weights: str = "") -> list[Goal]:
-    """The names that are models at the top level, the likeliest first; `weights` is the name of the weights file."""
-    return _goals(tuple(flatten(tree.body)), weights)
-
-
-def _goals(statements: tuple[ast.stmt, ...], weights: str) -> list[Goal]:
-    found: list[tuple[int, int, Goal]] = []
-    for place, statement in enumerate(statements):
-        if isinstance(statement, ast.FunctionDef | ast.ClassDef | ast.AsyncFunctionDef):
-            continue
-        here = defined_names(statement)
-        for rank, name in _signs(statement, weights):
-            until = statements[: place + 1] if rank == 0 or name.split(".")[0] in here else statements[:place]
-            found.append((rank, place, Goal(name, until, rank)))
-    defined = {name for statement in statements for name in defined_names(statement) - _imported_names(statement)}
-    found = [(rank, place, goal) for rank, place, goal in found if goal.name.split(".")[0] in defined]
-    best: dict[str, Goal] = {}
-    for _, _, goal in sorted(found, key=lambda item: (-item[0], item[1] if item[0] >= 2 else -item[1])):
-        best.setdefault(goal.name, goal)
-    return list(best.values())
-
-
-def _signs(statement: ast.stmt, weights: str) -> Iterator[tuple[int, str]]:
-    """The names that a statement treats as a model, with how sure that is."""
-    for node in ast.walk(statement):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and _is_dotted(node.func.value):
-            method, name = node.func.attr, ast.unparse(node.func.value)
-            if method in _STORING:
-                yield (3 if weights and _mentions(node, weights) else 2), name
-            elif method in _TRAINING and "." not in name:
-                yield 1, name
-    call = statement.value if isinstance(statement, ast.Assign) else None
-    if isinstance(call, ast.Call) and _last_name(call.func) in _MAKERS:
-        yield from ((0, name) for name in defined_names(statement))
-
-
-def _is_dotted(node: ast.expr) -> bool:
-    """``a`` or ``a.b.c``."""
-    while isinstance(node, ast.Attribute):
-        node = node.value
-    return isinstance(node, ast.Name)
-
-
-def _imported_names(statement: ast.stmt) -> set[str]:
-    return defined_names(statement) if isinstance(statement, ast.Import | ast.ImportFrom) else set()
-
-
-def _mentions(call: ast.Call, file: str) -> bool:
-    texts = [node.value for arg in call.args for node in ast.walk(arg) if isinstance(node, ast.Constant)]
-    return any(isinstance(text, str) and os.path.basename(text) == os.path.basename(file) for text in texts)
-
-
-def _last_name(node: ast.expr) -> str:
-    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
-
-
-@dataclass(frozen=True)
-class Builder:
-    """A function or method that returns a model, as one would call it; `required` are the arguments without a default."""
-
-    call: str
-    name: str
-    required: tuple[str, ...] = ()
-
-
-def find_builders(tree: ast.Module) -> list[Builder]:
-    """The functions of the top level that return a model, and the methods that do, in order."""
-    found: list[Builder] = []
-    for statement in flatten(tree.body):
-        if isinstance(statement, ast.FunctionDef) and _returns_model(statement):
-            required = _required(statement)
-            found.append(Builder(f"{statement.name}({', '.join(required)})", statement.name, required))
-        elif isinstance(statement, ast.ClassDef):
-            found += _builders_of_class(statement)
-    return found
-
-
-def _builders_of_class(statement: ast.ClassDef) -> Iterator[Builder]:
-    methods = {node.name: node for node in statement.body if isinstance(node, ast.FunctionDef)}
-    init = methods.get("__init__")
-    arguments = _required(init)[1:] if init is not None else ()
-    made = f"{statement.name}({', '.join(arguments)})"
-    if any(_last_name(base) in ("Model", "Sequential") for base in statement.bases):
-        yield Builder(made, statement.name, arguments)
-    for name, method in methods.items():
-        if name == "__init__" or not _returns_model(method):
-            continue
-        kinds = {_last_name(decorator) for decorator in method.decorator_list}
-        own = _required(method)[0 if "staticmethod" in kinds else 1 :]
-        if kinds & {"staticmethod", "classmethod"}:
-            yield Builder(f"{statement.name}.{name}({', '.join(own)})", name, own)
-        else:
-            yield Builder(f"{made}.{name}({', '.join(own)})", name, (*arguments, *own))
-    if any(isinstance(node, ast.Call) and _last_name(node.func) in _MAKERS for node in ast.walk(statement)):
-        yield Builder(made, statement.name, arguments)
-
-
-def _required(function: ast.FunctionDef) -> tuple[str, ...]:
-    args = function.args
-    count = len(args.args) - len(args.defaults)
-    return tuple(arg.arg for arg in args.args[:count])
-
-
-def _returns_model(function: ast.FunctionDef) -> bool:
-    """Whether a function gives back something that it makes by ``Model``, ``Sequential`` or ``Graph``."""
-    made = {
-        name
-        for node in ast.walk(function)
-        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call) and _last_name(node.value.func) in _MAKERS
-        for name in defined_names(node)
-    }
-    for node in ast.walk(function):
-        if isinstance(node, ast.Return) and node.value is not None:
-            items = node.value.elts if isinstance(node.value, ast.Tuple | ast.List) else [node.value]
-            for item in items:
-                if isinstance(item, ast.Call) and _last_name(item.func) in _MAKERS:
-                    return True
-                if isinstance(item, ast.Name) and item.id in made:
-                    return True
-    return False
-
-
-def find_inner_goals(tree: ast.Module, weights: str = "") -> list[Goal]:
-    """Models made inside functions of the top level that train or store them: the body stands behind the top level."""
-    top = tuple(flatten(tree.body))
-    found: list[Goal] = []
-    for function in top:
-        if isinstance(function, ast.FunctionDef) and not _returns_model(function):
-            count = len(function.args.args) - len(function.args.defaults)
-            defaults = zip(function.args.args[count:], function.args.defaults, strict=True)
-            told: list[ast.stmt] = [
-                ast.copy_location(ast.Assign([ast.Name(arg.arg, ast.Store())], value), function) for arg, value in defaults
-            ]
-            goals = _goals((*top, *map(ast.fix_missing_locations, told), *flatten(function.body)), weights)
-            found += [replace(goal, unknown=_required(function)) for goal in goals]
-    inside = {name for goal in find_goals(tree, weights) for name in (goal.name,)}
-    return sorted((goal for goal in found if goal.name not in inside), key=lambda goal: -goal.rank)
-
-
-# -- the slice
 
 
 def slice_for(
@@ -271,7 +113,7 @@ class _Program:
         nodes = [node for statement in statements for node in ast.walk(statement)]
         self.modules = {name for node in nodes if isinstance(node, ast.Import) for name in defined_names(node)}
         self.classes = {node.name for node in nodes if isinstance(node, ast.ClassDef)}
-        self.imported = {name for node in nodes if isinstance(node, ast.stmt) for name in _imported_names(node)}
+        self.imported = {name for node in nodes if isinstance(node, ast.stmt) for name in list_imported_names(node)}
         self.growing = {
             node.name: {arg.arg for arg in node.args.args} & _grown_in(node.body)
             for node in statements
@@ -345,7 +187,7 @@ def _changes_setting(statement: ast.stmt) -> bool:
     return (
         isinstance(statement, ast.Expr)
         and isinstance(statement.value, ast.Call)
-        and _last_name(statement.value.func).startswith(_SETTINGS)
+        and find_last_name(statement.value.func).startswith(_SETTINGS)
     )
 
 
@@ -386,7 +228,7 @@ def _changed_by_call(call: ast.Call, statement: ast.stmt, program: _Program) -> 
     alone = isinstance(statement, ast.Expr) and statement.value is call
     if isinstance(call.func, ast.Attribute):
         root = _root(call.func)
-        inert = call.func.attr in (*_STORING, *_TRAINING)
+        inert = call.func.attr in (*STORING, *TRAINING)
         if root in program.classes and not alone:
             return set()  # `LeNet.build(...)` makes a model and changes no class, where `model.build(...)` changes the model
         return {root} if root and (call.func.attr in _GROWING or (alone and not inert)) else set()
@@ -459,3 +301,11 @@ def _free_in_function(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
     outside = [*args.defaults, *(default for default in args.kw_defaults if default is not None)]
     outside += [] if isinstance(node, ast.Lambda) else node.decorator_list
     return (inside - bound) | {name for part in outside for name in free_names(part)}
+
+
+def list_imported_names(statement: ast.stmt) -> set[str]:
+    return defined_names(statement) if isinstance(statement, ast.Import | ast.ImportFrom) else set()
+
+
+def find_last_name(node: ast.expr) -> str:
+    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
