@@ -311,3 +311,22 @@ def test_a_placeholder_is_given_a_value() -> None:
     assert not np.allclose(training.predict(given, verbose=0), expected, RTOL, ATOL)
     with pytest.raises(AnyKerasError, match="no value for training"):
         anykeras.load_model(path, inputs=["image", "training=perhaps"], outputs=["scores"])
+
+
+@pytest.mark.parametrize("op", ["StatelessWhile", "StatelessIf"])
+def test_a_loop_or_branch_without_its_function_is_one_clear_error(op: str, tmp_path: Path) -> None:
+    tensorflow = pytest.importorskip("tensorflow")
+
+    @tensorflow.function(input_signature=[tensorflow.TensorSpec((2,), "float32", "x")])  # type: ignore[untyped-decorator]
+    def run(x: Any) -> Any:
+        if op == "StatelessIf":
+            return tensorflow.cond(x[0] > 0, lambda: x + 1, lambda: x - 1)
+        return tensorflow.while_loop(lambda y: y[0] < 3, lambda y: [y + 1], [x])[0]
+
+    graph = run.get_concrete_function().graph.as_graph_def()
+    node = next(node for node in graph.node if node.op == op)
+    for key in ("body", "cond", "then_branch", "else_branch"):
+        node.attr.pop(key, None)
+    (tmp_path / "frozen.pb").write_bytes(graph.SerializeToString())
+    with pytest.raises(AnyKerasError, match="AK1150"):
+        anykeras.load_model(tmp_path / "frozen.pb")

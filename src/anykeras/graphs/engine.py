@@ -247,17 +247,17 @@ Special = Callable[[Engine, Node, list[Operand], Mapping[str, Operand], int], Ou
 
 
 def _if(engine: Engine, node: Node, given: list[Operand], attributes: Mapping[str, Operand], depth: int) -> Outputs:
-    branches = [engine.function(attributes[key], depth) for key in ("then_branch", "else_branch")]
+    branches = [engine.function(attributes.get(key), depth) for key in ("then_branch", "else_branch")]
     return control.follow_branch(engine.ops, given[0], given[1:], branches)
 
 
 def _case(engine: Engine, node: Node, given: list[Operand], attributes: Mapping[str, Operand], depth: int) -> Outputs:
-    branches = [engine.function(name, depth) for name in attributes["branches"]]
+    branches = [engine.function(name, depth) for name in attributes.get("branches") or (None,)]
     return control.follow_case(engine.ops, given[0], given[1:], branches)
 
 
 def _while(engine: Engine, node: Node, given: list[Operand], attributes: Mapping[str, Operand], depth: int) -> Outputs:
-    cond, body = (engine.function(attributes[key], depth) for key in ("cond", "body"))
+    cond, body = (engine.function(attributes.get(key), depth) for key in ("cond", "body"))
     return tuple(control.follow_loop(engine.ops, control.Loop(cond, body, node.name), given))
 
 
