@@ -232,7 +232,7 @@ def test_a_graph_alone_is_computed_a_second_time_on_numbers(monkeypatch: pytest.
     assert shown_by_verify(layers)[0] == "FAIL"
 
 
-def test_what_numpy_does_not_compute_is_said(tmp_path: Path) -> None:
+def test_numpy_computes_a_transform_as_keras_does(tmp_path: Path) -> None:
     tensorflow = pytest.importorskip("tensorflow")
 
     class Waves(tensorflow.Module):  # type: ignore[name-defined,misc]
@@ -243,5 +243,4 @@ def test_what_numpy_does_not_compute_is_said(tmp_path: Path) -> None:
     waves = Waves()
     tensorflow.saved_model.save(waves, str(tmp_path / "waves"), signatures=waves.__call__)
     report = anykeras.verify(tmp_path / "waves")
-    assert str(report.verdict) == "NOT VERIFIED"
-    assert report.checks[0].detail.startswith("the graph cannot be computed on numbers: rfft")
+    assert str(report.verdict) == "PASS", report

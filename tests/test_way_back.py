@@ -132,7 +132,7 @@ def test_training_state_goes_down_and_up(name: str, target: str, tmp_path: Path)
     assert steps[0] == steps[1] > 0
 
 
-@pytest.mark.backend
+@pytest.mark.framework
 def test_a_schedule_and_further_optimizers_go_down(tmp_path: Path) -> None:
     import keras
 

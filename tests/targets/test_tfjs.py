@@ -200,7 +200,8 @@ def test_several_files_are_folders_in_a_folder(tmp_path: Path) -> None:
     sources = [str(MODELS / f"{name}.keras") for name in ("grouped_conv", "dict_io")]
     done = CliRunner().invoke(app, ["convert", *sources, f"{tmp_path}/", "--target", "tfjs"])
     assert done.exit_code == 0, done.output
-    assert sorted(str(path.relative_to(tmp_path)) for path in tmp_path.rglob("model.json"))[0].endswith("dict_io/model.json")
+    made = {path.parent.name for path in tmp_path.rglob("model.json")}
+    assert made == {"dict_io.keras_tfjs", "grouped_conv.keras_tfjs"}
     with pytest.raises(TargetError, match="AK6024"):
         anykeras.convert(sources[0], tmp_path / "model.keras", target="tfjs")
 

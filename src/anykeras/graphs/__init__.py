@@ -8,7 +8,7 @@ has the name of its variable as `origin` (see :mod:`.writer`).
 from typing import TYPE_CHECKING
 
 from ..lazily import load_lazily
-from .signatures import NOTHING, Selection
+from .selection import NOTHING, Selection
 
 if TYPE_CHECKING:
     from .effects import OutsideEffect, classify, list_effects

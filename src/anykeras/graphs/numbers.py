@@ -24,7 +24,8 @@ from ..document.model import Layer
 from ..recovery.functions import Operand, Refused, folding
 from ..tensors import Array
 from .engine import Engine
-from .signatures import NOTHING, Port, Selection, choose
+from .selection import NOTHING, Selection
+from .signatures import Port, choose
 from .translation import CONTEXT
 from .values import require_output
 from .writer import GraphWriter

@@ -18,26 +18,10 @@ from ..containers.wire.messages import Node, Shape, TensorInfo
 from ..errors import MissingObject, Unsupported
 from ..recovery.functions import Operand
 from .registry import read_attributes, read_dtype_name
+from .selection import NOTHING, Selection
 
 _FED = re.compile(r"([^=\[\]]+)=(.{1,4096})", re.DOTALL)
 _SHAPED = re.compile(r"([^\[\]]+)\[([\d\s,?-]*)\]")
-
-
-@dataclass(frozen=True)
-class Selection:
-    """What the user asks for: a signature by name, or tensors as inputs and outputs."""
-
-    signature: str | None = None
-    inputs: tuple[str, ...] = ()
-    outputs: tuple[str, ...] = ()
-
-    @property
-    def stated(self) -> bool:
-        """Whether anything is asked for."""
-        return bool(self.signature or self.inputs or self.outputs)
-
-
-NOTHING = Selection()
 
 
 @dataclass(frozen=True)

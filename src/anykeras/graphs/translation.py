@@ -20,7 +20,8 @@ from ..recovery.functions import FunctionContext, Operand, Refused
 from ..recovery.graph_ops import Symbol
 from .engine import Engine
 from .folding import fold
-from .signatures import NOTHING, GraphSignature, Selection, choose
+from .selection import NOTHING, Selection
+from .signatures import GraphSignature, choose
 from .values import require_output
 from .writer import GraphWriter
 
