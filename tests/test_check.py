@@ -119,7 +119,8 @@ def test_cli(dense: Path) -> None:
     assert result.exit_code == 0 and "newest: keras-3.15" in result.stdout
     assert all(str(release) in result.stdout for release in RELEASES)
     assert CliRunner().invoke(app, ["check", str(dense), "--for", "keras-9.9"]).exit_code == 2
-    assert CliRunner().invoke(app, ["check", str(dense)]).exit_code == 2
+    assert CliRunner().invoke(app, ["check", str(dense)]).output == result.output
+    assert CliRunner().invoke(app, ["check", str(dense), "--all", "--for", "keras-2.3"]).exit_code == 2
 
 
 PINS = {

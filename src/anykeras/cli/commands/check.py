@@ -26,7 +26,7 @@ def check(
             "environment.yml. May be given several times.",
         ),
     ] = None,
-    all_releases: Annotated[bool, typer.Option("--all", help="A table of every release.")] = False,
+    all_releases: Annotated[bool, typer.Option("--all", help="A table of every release, as without --for and --run.")] = False,
     interpreter: Annotated[
         str | None,
         typer.Option(
@@ -50,8 +50,9 @@ def check(
 
     Exit code 1 where one of the releases asked for does not open the file, or where that cannot be said.
     """
-    if (bool(releases), all_releases, interpreter is not None).count(True) != 1:
+    if (bool(releases), all_releases, interpreter is not None).count(True) > 1:
         raise typer.BadParameter("give one of --for RELEASE, --all and --run PYTHON", param_hint="--for")
+    all_releases = not releases and interpreter is None
     if library not in ("", "keras", "tf.keras", "tf_keras"):
         raise typer.BadParameter("it is one of keras, tf.keras, tf_keras", param_hint="--library")
     with show_errors(as_json):
