@@ -261,7 +261,7 @@ def test_large_weights_that_cannot_be_mapped_are_read_into_memory_of_xla(saved, 
     monkeypatch.setattr(mapping, "map_file", lambda descriptor: None)
     made = []
     fresh = live_memory._find_jax_memory
-    monkeypatch.setattr(live_memory, "_jax_memory", lambda *asked: made.append(fresh(*asked)) or made[-1])
+    monkeypatch.setattr(live_memory, "_find_jax_memory", lambda *asked: made.append(fresh(*asked)) or made[-1])
     model = anykeras.load_model(path, compile=False)
     places = {memory.ctypes.data for memory in made}
     large = [v.value for v in model.weights if v.value.nbytes >= 1 << 20]

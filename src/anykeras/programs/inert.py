@@ -99,9 +99,10 @@ class Inert:
     def __len__(self) -> int:
         return 0
 
-    def __neg__(self, *args: Any) -> Any:
+    def __neg__(self, *args: Any, **kwargs: Any) -> Any:
         return INERT
 
+    __array_ufunc__ = __array_function__ = __neg__  # of arrays with it
     __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = __pow__ = __neg__
 
     def __enter__(self) -> Any:
