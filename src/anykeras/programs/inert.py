@@ -208,11 +208,10 @@ class Missing:
     def __index__(self) -> int:
         """The number, where it is known by now: programs count with it."""
         unknowns = current()
-        if unknowns is None or unknowns.values.get(self._name) is None:
-            if unknowns is not None:
-                unknowns.counts[self._name] = None
-            self.refuse()
-        return int(unknowns.values[self._name])  # type: ignore[union-attr,arg-type]  # refused above
+        value = unknowns.values.get(self._name) if unknowns is not None else None
+        if unknowns is not None and value is None:
+            unknowns.counts[self._name] = None
+        return int(self.refuse()) if value is None else value
 
     def __array_function__(self, function: Callable[..., Any], types: Any, args: Any, kwargs: Any) -> Missing:
         return self.rename(f"{function.__name__}({_spell(args)})")
