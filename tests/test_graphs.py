@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import shutil
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ import pytest
 import anykeras
 from anykeras import graphs, pipeline
 from anykeras.auditing.graphs import OPERATIONS
+from anykeras.document.model import refs
 from anykeras.errors import AnyKerasError
 from anykeras.graphs.ops import OPS as OPS_TABLE
 from anykeras.graphs.ops import list_supported
@@ -262,6 +264,43 @@ def test_one_number_for_a_whole_batch_is_cross_checked(tmp_path: Path) -> None:
     assert str(report.verdict) == "PASS", report
 
 
+def test_whole_numbers_are_divided_without_a_detour_over_floats(tmp_path: Path) -> None:
+    """float32 holds 24 bits; expected are the numbers of C, as NumPy has them in `fmod`."""
+    tensorflow = pytest.importorskip("tensorflow")
+    with tensorflow.Graph().as_default() as graph:
+        x = tensorflow.compat.v1.placeholder("int32", (None, 5), name="x")
+        tensorflow.raw_ops.TruncateDiv(x=x, y=4, name="quotient")
+        tensorflow.raw_ops.TruncateMod(x=x, y=7, name="rest")
+    (tmp_path / "frozen.pb").write_bytes(graph.as_graph_def().SerializeToString())
+    given = np.array([[16777217, -16777219, 2147483647, -20000001, 3]], "int32")
+    model = anykeras.load_model(tmp_path / "frozen.pb", inputs=["x"], outputs=["quotient", "rest"])
+    found = {name: keras.ops.convert_to_numpy(value) for name, value in model({"x": given}).items()}
+    rest = np.fmod(given, 7)
+    np.testing.assert_array_equal(found["rest"], rest)
+    np.testing.assert_array_equal(found["quotient"], (given - np.fmod(given, 4)) // 4)
+
+
+def test_a_signature_that_nobody_chose_is_told(tmp_path: Path) -> None:
+    tensorflow = pytest.importorskip("tensorflow")
+
+    class Two(tensorflow.Module):  # type: ignore[name-defined,misc]
+        @tensorflow.function(input_signature=[tensorflow.TensorSpec((None, 2), "float32", "x")])  # type: ignore[untyped-decorator]
+        def double(self, x: Any) -> Any:
+            return x * 2.0
+
+        @tensorflow.function(input_signature=[tensorflow.TensorSpec((None, 2), "float32", "x")])  # type: ignore[untyped-decorator]
+        def half(self, x: Any) -> Any:
+            return x / 2.0
+
+    two = Two()
+    tensorflow.saved_model.save(two, str(tmp_path / "two"), signatures={"half": two.half, "double": two.double})
+    codes = {finding.code for finding in anykeras.open(tmp_path / "two").findings}
+    assert codes >= {"AK3074", "AK3075"}
+    with pytest.warns(anykeras.AnyKerasWarning, match="AK3074"):
+        anykeras.load_model(tmp_path / "two")
+    assert "AK3074" not in {finding.code for finding in anykeras.open(tmp_path / "two", signature="half").findings}
+
+
 def test_an_op_is_translated_or_reaches_out_or_is_unknown() -> None:
     """One table says what reaches out, for the audit and for the graph route; no row translates any of it."""
     listed = {name for _, names in OPERATIONS.values() for name in names}
@@ -297,7 +336,11 @@ def test_inspect_lists_what_a_signature_would_do_outside(tmp_path: Path, capsys:
         ("WriteFile", "writes files", "serving_default")
     ]
     assert found.as_dict()["effects"][0]["op"] == "WriteFile"
+    for verb in (anykeras.load_model, lambda path: anykeras.convert(path, tmp_path / "made.keras")):
+        with pytest.raises(AnyKerasError, match="AK3065"):  # though no output needs it
+            verb(tmp_path / "model")
     assert not (tmp_path / "written").exists()
+    assert not (tmp_path / "made.keras").exists()
     assert anykeras.inspect(GRAPHS / "tf2.15" / "module.savedmodel").effects == ()  # type: ignore[union-attr]
 
 
@@ -330,3 +373,17 @@ def test_a_loop_or_branch_without_its_function_is_one_clear_error(op: str, tmp_p
     (tmp_path / "frozen.pb").write_bytes(graph.SerializeToString())
     with pytest.raises(AnyKerasError, match="AK1150"):
         anykeras.load_model(tmp_path / "frozen.pb")
+
+
+def test_a_signature_keeps_the_order_of_inputs_of_the_model_in_the_file() -> None:
+    """TensorFlow gives a signature its inputs by name; called by place, a model must take them as it did."""
+    raw = pipeline.read(FOLDER / "savedmodel" / "tf2.15" / "named.savedmodel")
+    assert isinstance(raw.architecture, dict)
+    orders = []
+    for names in (["left", "right"], ["right", "left"]):
+        config = {**raw.architecture["config"], "input_layers": [[name, 0, 0] for name in names]}
+        changed = replace(raw, architecture={**raw.architecture, "config": config})
+        graph = graphs.translate(changed, graphs.Selection("serving_default")).model.graph
+        assert graph is not None
+        orders.append([ref.layer for ref in refs(graph.inputs)])
+    assert orders == [["left", "right"], ["right", "left"]]

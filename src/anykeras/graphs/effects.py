@@ -46,13 +46,14 @@ def classify(op: str) -> Standing:
     return "translated" if op in list_supported() else "unknown"
 
 
-def list_effects(graph: GraphFile) -> tuple[OutsideEffect, ...]:
+def list_effects(graph: GraphFile, signature: str | None = None) -> tuple[OutsideEffect, ...]:
     """The ops that reach out and that a signature reaches, or what TensorFlow runs on loading; each op of a node once.
 
-    What saves and restores a SavedModel is in every one of them and is reached by no signature.
+    What saves and restores a SavedModel is in every one of them and is reached by no signature. With the name of a
+    `signature` the others are not looked at.
     """
     found: dict[tuple[str, str], OutsideEffect] = {}
-    for name, body, node in _find_reached(graph):
+    for name, body, node in _find_reached(graph, signature):
         effect = find_effect(node.op)
         if effect is not None:
             where = f"{body.name}/{node.name}" if body.name else node.name
@@ -60,11 +61,13 @@ def list_effects(graph: GraphFile) -> tuple[OutsideEffect, ...]:
     return tuple(found.values())
 
 
-def _find_reached(graph: GraphFile) -> Iterator[tuple[str, Body, Node]]:
+def _find_reached(graph: GraphFile, only: str | None) -> Iterator[tuple[str, Body, Node]]:
     """Every node that a signature needs, control inputs and called functions included, with the signature's name."""
     seen: set[tuple[str, str]] = set()
     for name, signature in graph.meta.signatures.items():
         shown = "loading" if name.startswith(HIDDEN) else name
+        if only not in (None, name) and shown != "loading":
+            continue
         waiting = [(graph.body, strip(port.name)) for port in signature.outputs.values()]
         while waiting:
             body, at = waiting.pop()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..containers.wire.messages import Node
 from ..errors import Unsupported
-from .effects import find_effect
+from .effects import OutsideEffect, find_effect
 
 _TEXT = ("String", "Regex", "Lookup", "HashTable", "ParseExample", "ParseSequenceExample", "DecodeRaw", "Unicode", "Ragged")
 _SIZED = ("Where", "Unique", "UniqueV2", "UniqueWithCounts", "SparseFillEmptyRows", "DynamicPartition",
@@ -25,6 +25,15 @@ def make_op_error(node: Node) -> Unsupported:
         seen = f"the op {node.op} gives a tensor whose size depends on values, which a Keras model cannot hold"
         return Unsupported("AK3060", seen, layer=node.name, next_step="Choose outputs before that op.")
     return Unsupported("AK3060", f"the op {node.op} is not one that AnyKeras can express", layer=node.name, next_step=ELSE)
+
+
+def make_effect_error(effect: OutsideEffect) -> Unsupported:
+    """The refusal of a signature that does something outside, though no output needs it, or of a file that does on loading."""
+    seen = f"the op {effect.op} {effect.effect}, reached from {effect.reached_from}, which AnyKeras never does for a file"
+    step = "Look at what the file does with `anykeras audit`."
+    if effect.reached_from != "loading":
+        step = f"Choose another signature. {step}"
+    return Unsupported("AK3065", seen, layer=effect.node, next_step=step)
 
 
 def make_fed_error(name: str) -> Unsupported:

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from .. import limits
 from ..containers.base import Raw
-from ..containers.savedmodel.graph import GraphFile
+from ..containers.savedmodel.graph import USUAL, GraphFile
 from ..containers.savedmodel.restore import read_variables
 from ..document.build import Builder
 from ..document.graph import find_reachable
 from ..document.model import Document, Era, Evidence, Graph, Layer, Value, Writer, refs
 from ..errors import Bug
-from ..findings import Fidelity, Finding
+from ..findings import Affects, Fidelity, Finding
 from ..recovery.functions import FunctionContext, Operand, Refused
 from ..recovery.graph_ops import Symbol
+from .effects import list_effects
 from .engine import Engine
 from .folding import fold
+from .refusals import make_effect_error
 from .selection import NOTHING, Selection
 from .signatures import GraphSignature, choose
 from .values import require_output
@@ -48,8 +50,31 @@ def translate(raw: Raw, selection: Selection = NOTHING) -> Document:
     if raw.graph is None:
         raise Bug("AK6009", "a graph is translated that the file does not have", part=raw.match.path)
     with limits.spend(raw.budget):
-        signature = choose(raw.graph, selection)
-        return _make_document(raw.graph, signature)
+        signature = _order_inputs(raw, choose(raw.graph, selection))
+        for effect in list_effects(raw.graph, signature.name) if signature.name in raw.graph.signatures else ():
+            raise make_effect_error(effect)
+        document = _make_document(raw.graph, signature)
+        chosen = () if selection.stated else tuple(_note_choice(raw.graph, signature))
+        return replace(document, findings=(*chosen, *document.findings))
+
+
+def _note_choice(graph: GraphFile, signature: GraphSignature) -> Iterator[Finding]:
+    """A finding where the file has several signatures and none of them is the usual one."""
+    names = graph.signatures
+    if len(names) > 1 and USUAL not in names:
+        shown = ", ".join(names[:5]) + (", ..." if names[5:] else "")
+        seen = f"the file has the signatures {shown}, and none was chosen"
+        yield Finding("AK3074", f"signatures/{signature.name}", seen, f"{signature.name} is taken", Fidelity.APPROXIMATE)
+
+
+def _order_inputs(raw: Raw, signature: GraphSignature) -> GraphSignature:
+    """The inputs in the order of the Keras model in the file, where they are its inputs: a signature has them by name alone."""
+    config = raw.architecture.get("config") if isinstance(raw.architecture, dict) else None
+    listed = config.get("input_layers") if isinstance(config, dict) else None
+    names = [entry[0] for entry in listed if isinstance(entry, list) and entry] if isinstance(listed, list) else []
+    if sorted(map(str, names)) != sorted(port.name for port in signature.inputs):
+        return signature
+    return replace(signature, inputs=tuple(sorted(signature.inputs, key=lambda port: names.index(port.name))))
 
 
 def describe(graph: GraphFile) -> Document:
@@ -110,9 +135,17 @@ def _list_findings(graph: GraphFile, signature: GraphSignature, ops: GraphWriter
             "AK3069",
             f"signatures/{signature.name}",
             f"the graph of the signature {signature.name}: {len(engine.used)} kinds of TensorFlow ops",
-            f"translated without running it: {count} native operations; layers that act in training alone are not in it",
+            f"translated without running it: {count} native operations",
             Fidelity.EQUIVALENT,
-        )
+        ),
+        Finding(
+            "AK3075",
+            f"signatures/{signature.name}",
+            "a graph for inference does not say which layers act in training alone, as Dropout does",
+            "further training goes on without them",
+            Fidelity.LOSSY,
+            Affects.TRAINING,
+        ),
     ]
     if any(symbol.spec.dtype in HALVES for symbol in ops.symbols()):
         seen = "the graph computes in 16 bits"

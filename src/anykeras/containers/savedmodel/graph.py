@@ -17,6 +17,7 @@ from ..wire.messages import Graph as GraphMessage
 
 VARIABLES = ("VarHandleOp", "VariableV2", "Variable")
 CALLS = ("PartitionedCall", "StatefulPartitionedCall")
+USUAL = "serving_default"  # the signature that TensorFlow Serving takes
 HIDDEN = "__saved_model"  # how the names of signatures start that TensorFlow itself calls
 
 
@@ -66,7 +67,7 @@ class GraphFile:
     def signatures(self) -> tuple[str, ...]:
         """The names of the signatures that a user may call, the usual one first."""
         names = sorted(name for name in self.meta.signatures if not name.startswith(HIDDEN))
-        return tuple(sorted(names, key=lambda name: name != "serving_default"))
+        return tuple(sorted(names, key=lambda name: name != USUAL))
 
     @functools.cached_property
     def body(self) -> Body:

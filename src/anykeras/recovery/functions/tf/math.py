@@ -43,8 +43,12 @@ def div_no_nan(ops: Ops, x: Operand, y: Operand) -> Operand:
 
 
 def _quotient(ops: Ops, x: Operand, y: Operand) -> Operand:
-    """Towards zero."""
-    return ops.cast(ops.trunc(ops.divide(x, y)), dtype_of(ops, x))
+    """Towards zero; whole numbers without a detour over floats, which hold 24 bits."""
+    if "float" in dtype_of(ops, x):
+        return ops.cast(ops.trunc(ops.divide(x, y)), dtype_of(ops, x))
+    below = ops.floor_divide(x, y)
+    left = ops.not_equal(ops.multiply(below, y), x)
+    return ops.where(ops.logical_and(left, ops.less(below, 0)), ops.add(below, 1), below)
 
 
 functions(
