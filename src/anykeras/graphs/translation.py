@@ -51,8 +51,8 @@ def translate(raw: Raw, selection: Selection = NOTHING) -> Document:
         raise Bug("AK6009", "a graph is translated that the file does not have", part=raw.match.path)
     with limits.spend(raw.budget):
         signature = _order_inputs(raw, choose(raw.graph, selection))
-        for effect in list_effects(raw.graph, signature.name) if signature.name in raw.graph.signatures else ():
-            raise make_effect_error(effect)
+        if signature.name in raw.graph.signatures and (effects := list_effects(raw.graph, signature.name)):
+            raise make_effect_error(effects[0])
         document = _make_document(raw.graph, signature)
         chosen = () if selection.stated else tuple(_note_choice(raw.graph, signature))
         return replace(document, findings=(*chosen, *document.findings))

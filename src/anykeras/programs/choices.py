@@ -81,8 +81,8 @@ def slice_choices(given: Given, weights: str = "", calls: bool = False) -> Itera
             kept = slice_for(choice.name, choice.statements, calls, told.keys())
             yield replace(base, statements=tuple(kept), unknown=choice.unknown)
         else:
-            given = replace(given, expression=choice.call)
-            yield _slice_expression(replace(base, given=given, expression=choice.call, unknown=choice.required), tree, calls)
+            called = replace(given, expression=choice.call)
+            yield _slice_expression(replace(base, given=called, expression=choice.call, unknown=choice.required), tree, calls)
 
 
 def _slice_expression(base: Sliced, tree: ast.Module, calls: bool) -> Sliced:

@@ -102,7 +102,7 @@ def _note_choice(sliced: Sliced, number: int, weights: Raw, said: str | None) ->
     refusal: Unsupported | None = None
     for with_calls in (False, True):
         if with_calls:
-            given = replace(sliced.given, expression=sliced.given.expression)
+            given = sliced.given
             sliced = list(slice_choices(given, weights.match.path, True))[0 if given.expression else number]
         try:
             yield from _note_either(sliced, weights, said)
