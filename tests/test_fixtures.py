@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 import anykeras
-from anykeras.targets.keras_live import NEEDING_TENSORFLOW
+from anykeras.targets.running_backend import NEEDING_TENSORFLOW
 from conftest import list_classes, sample
 from genuine import FIXTURES, Recording, each, recordings, reproduces
 

@@ -2,7 +2,7 @@
 
     python generate.py OUT --api keras|tf.keras --first 0 --count 50 [--seconds 300]
 
-Runs inside any stack of Python 2.7 to 3.13 and Keras 1.0 to 3.15 and needs nothing but it. A seed makes the same model in
+Runs inside any stack of Python 2.7 to 3.13 and Keras 0.3 to 3.15 and needs nothing but it. A seed makes the same model in
 the same stack, whatever was made before it. Arguments are drawn from what the constructor of the stack takes. What the
 stack itself refuses is another try or no model; a model whose own outputs change with a millionth of its inputs is left out,
 as no tolerance would be fair to it.
@@ -25,7 +25,9 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
 import numpy as np  # noqa: E402
 
+import further  # noqa: E402
 import rare  # noqa: E402
+import zero  # noqa: E402
 
 BATCH = 3
 STACK = K = None  # of the process; a Lambda names `K` as people's code does
@@ -50,6 +52,8 @@ class Stack(object):
         if api != "keras":
             self.version = tf.__version__
         self.major = int(self.version.split(".")[0]) if api == "keras" else 2
+        if self.major == 0:
+            zero.import_parts(keras)
         self.layers, self.backend = keras.layers, keras.backend
         self.activations = keras.activations
         self.tf = None
@@ -108,7 +112,7 @@ class Stack(object):
 
     def reset(self, model):
         """Recurrent layers forget what they saw."""
-        for layer in model.layers:
+        for layer in model.layers if self.major else ():  # of Keras 0.3 none that remembers is drawn
             for method in ("reset_states", "reset_state"):
                 if hasattr(layer, "layers"):
                     self.reset(layer)
@@ -144,6 +148,8 @@ def in_keras1(name, arguments):
     for key, value in arguments.items():
         one = name.endswith("1D")
         if key == "kernel_size":
+            if not one and not isinstance(value, tuple):
+                value = (value,) * int(name[-2])
             if one:
                 old["filter_length"] = value
             elif name.endswith("3D"):
@@ -387,6 +393,7 @@ MERGES = ("Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum", "Conca
 ALPHABET = 9  # ids of an Embedding are below
 KEYS = ["right", "left"]  # of inputs in a dictionary, not in order
 RARE = 200000  # seeds from here on also draw what rare.py holds
+FURTHER = 400000  # seeds from here on also draw what further.py holds
 WIDE = 100000  # seeds from here on also draw dtypes, policies, stateful layers, explicit masks, lookups and more operators
 DTYPES = ("float64", "float64", "float16", "mixed_float16")
 NARROW = {"rtol": 2e-2, "atol": 1e-2}  # what is computed in float16 is compared so
@@ -395,11 +402,13 @@ NARROW = {"rtol": 2e-2, "atol": 1e-2}  # what is computed in float16 is compared
 class Source(object):
     """An input of a model: its shape without batch, what its numbers are, and whether steps of it are padding."""
 
-    def __init__(self, shape, ids=False, padded=False, dtype="float32"):
+    def __init__(self, shape, ids=False, padded=False, dtype="float32"):  # of dtype "string": texts
         self.shape, self.ids, self.padded, self.dtype = shape, ids, padded, dtype
 
     def numbers(self, draw, batch):
         shape = (batch,) + tuple(5 if d is None else d for d in self.shape)
+        if self.dtype == "string":
+            return np.array([[draw.one(further.WORDS) for _ in range(shape[1])] for _ in range(batch)])
         if self.dtype == "bool":
             values = draw.state.random_sample(shape) < 0.7
         elif self.ids:
@@ -416,11 +425,12 @@ class Source(object):
         return values.astype(self.dtype)
 
 
-class Builder(rare.RareSteps):
+class Builder(rare.RareSteps, further.FurtherSteps):
     """Grows one random model."""
 
-    def __init__(self, stack, draw, wide=False, rare=False, recipe=None):
-        self.stack, self.draw, self.wide, self.rare = stack, draw, wide, rare
+    def __init__(self, stack, draw, seed, recipe=None):
+        self.stack, self.draw, self.seed = stack, draw, seed
+        self.wide, self.rare, self.further = seed >= WIDE, seed >= RARE, seed >= FURTHER
         self.layers = {}  # what was called once, and on which shape, to be shared
         self.recipe = [] if recipe is None else recipe
         # Keras 1 had one image order for a process, and half its layers do not write it.
@@ -431,7 +441,7 @@ class Builder(rare.RareSteps):
 
     def inner(self):
         """The builder of a model inside this one."""
-        builder = Builder(self.stack, self.draw, self.wide, self.rare, self.recipe)
+        builder = Builder(self.stack, self.draw, self.seed, self.recipe)
         builder.image_order = self.image_order
         builder.fixed_batch = self.fixed_batch if self.rare else None
         return builder
@@ -463,8 +473,7 @@ class Builder(rare.RareSteps):
             self.options(arguments, taken)
             arguments.update(self.name())
         arguments.update(forced)
-        if self.stack.major == 1:
-            arguments = in_keras1(name, arguments)
+        arguments = self.spell(name, arguments)
         dropped = [key for key in arguments if key not in taken and key not in forced and key not in ("trainable", "dtype")]
         required = set(SINGLE[name][1](Draw(0), shape)) if name in SINGLE and self.stack.major > 1 else set()
         for key in dropped:
@@ -472,6 +481,10 @@ class Builder(rare.RareSteps):
                 raise ValueError("%s does not take %s" % (name, key))
             del arguments[key]
         return cls(**arguments), arguments
+
+    def spell(self, name, arguments):
+        """`arguments` in the words of the stack."""
+        return in_keras1(name, arguments) if self.stack.major == 1 else arguments
 
     def wrap(self, shape):
         """A wrapper round a random layer."""
@@ -557,6 +570,8 @@ class Builder(rare.RareSteps):
     def step(self, x):
         """What one random layer, wrapper, model or operator makes of `x`: another tensor."""
         shape = self.stack.shape(x)
+        if self.further and self.draw.chance(0.55):
+            return self.further_step(x)
         if self.rare and self.draw.chance(0.5):
             return self.rare_step(x)
         dice = self.draw.state.random_sample()
@@ -791,6 +806,8 @@ class Builder(rare.RareSteps):
 
     def sources(self):
         made = []
+        if self.further and self.stack.operators and self.draw.chance(0.06):
+            return [Source((self.draw.one([1, 1, 2]),), ids=True, dtype="string")]
         base = self.draw.one(["vector", "sequence", "sequence", "sequence", "ids", "ids", "image", "image", "volume"])
         for index in range(self.draw.one([1, 1, 2])):
             kind = base if self.draw.chance(0.7) else self.draw.one(["vector", "sequence", "ids"])
@@ -813,6 +830,8 @@ class Builder(rare.RareSteps):
     def enter(self, x, source):
         """What a graph begins with on this input: an Embedding of ids, a mask over padding."""
         layers = self.stack.layers
+        if source.dtype == "string":
+            return self.read_text(x)
         if source.ids:
             arguments = {"input_dim": ALPHABET, "output_dim": self.draw.integer(2, 4)}
             if source.padded or self.draw.chance(0.2):
@@ -910,6 +929,8 @@ def outputs_of(model, inputs, keys):
         found = [STACK.to_numpy(value) for value in flatten(found)]
     else:
         found = model.predict(tensors, batch_size=BATCH, **({} if STACK.major == 1 else {"verbose": 0}))
+    if isinstance(found, dict):  # of a Graph
+        found = [found[name] for name in model.output_order]
     return [np.asarray(value) for value in (found if isinstance(found, (list, tuple)) else [found])]
 
 
@@ -926,7 +947,7 @@ def record(model, sources, draw, folder, narrow, keys):
             raise ValueError("outputs are too sensitive")
     STACK.reset(model)
     saved = []
-    formats = [("model.h5", lambda path: model.save(path))]
+    formats = [("model.h5", lambda path: model.save(path))] if STACK.major else []
     if STACK.major == 3 or (STACK.tf is not None and version_of(STACK.tf) >= (2, 12)):
         formats.append(("model.keras", lambda path: model.save(path)))
     formats.append(("model.json", lambda path: save_parts(model, folder)))
@@ -961,13 +982,13 @@ def generate(seed, folder):
     """One model in `folder`; the reason where the stack made none."""
     STACK.clear()
     draw = Draw(seed)
-    builder = Builder(STACK, draw, seed >= WIDE, seed >= RARE)
+    builder = zero.ZeroBuilder(STACK, draw, Source) if STACK.major == 0 else Builder(STACK, draw, seed)
     if os.path.exists(folder):
         shutil.rmtree(folder)
     os.makedirs(folder)
     try:
         model, sources = builder.build()
-        if builder.rare:
+        if seed >= RARE and STACK.major:
             builder.freeze(model)
         randomize(model, draw)
         narrow = "float16" in " ".join(builder.recipe)
@@ -994,7 +1015,7 @@ def main():
     args = parser.parse_args()
     global STACK, K
     STACK = Stack(args.api)
-    K = rare.K = STACK.backend
+    K = rare.K = further.K = STACK.backend
     begun, made, tried = time.time(), 0, 0
     for seed in range(args.first, args.first + args.count):
         if time.time() - begun > args.seconds:

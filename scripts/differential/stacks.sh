@@ -34,5 +34,6 @@ models tf2.6            py39tf26   tf.keras tensorflow ""
 models tf2.11           py39tf211  tf.keras tensorflow ""
 models keras1.2.2-theano py27      keras    theano 1.2.2
 models keras1.0.8-theano py27      keras    theano 1.0.8
+models keras0.3.3-theano py27      keras    theano 0.3.3
 models keras2.0.9-theano py27      keras    theano 2.0.9
 models keras2.2.4-theano py36tf114 keras    theano 2.2.4

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import warnings
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -199,3 +200,13 @@ def test_peak_memory_is_about_one_tensor(tmp_path: Path) -> None:
     one = size * 4
     assert (tmp_path / "out.keras").stat().st_size > 12 * one
     assert peak < 6 * one
+
+
+@pytest.mark.skipif(keras.backend.backend() != "jax", reason="how wide JAX computes")
+@pytest.mark.parametrize(("made", "told"), [({"dtype": "float64"}, True), ({"dtype": "float32"}, False)])
+def test_what_jax_rounds_is_told(made: dict[str, str], told: bool) -> None:
+    """By default JAX makes float32 of float64."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        targets.build(model(dense("d", **made)))
+    assert any("AK6035" in str(warning.message) for warning in caught) == told

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import copy
-import importlib.util
 import inspect
 import sys
 import threading
@@ -16,7 +15,6 @@ from typing import TYPE_CHECKING, Any, Final
 from ..catalog.layout import Access
 from ..containers.memory import Memory
 from ..document.model import Document, Era
-from ..document.walk import layers_of
 from ..errors import AnyKerasError, Bug, TargetError
 from ..keras_private import (
     AT_ONCE,
@@ -34,6 +32,7 @@ from ..keras_private import (
 )
 from ..tensors import Tensor
 from ..warning import UNAFFECTED, warn
+from . import running_backend
 from .keras_custom import fill_custom, slots_in_order, weights_of
 from .live_memory import allocate_for_backend, as_tensor
 from .lowering import Lowered, LoweredTraining, Owner, find_nearest_minor, lower
@@ -52,15 +51,16 @@ def build(document: Document, *, compile: bool = True, custom_objects: Mapping[s
         AnyKerasError: the document cannot be lowered.
     """
     keras = _import_keras()
-    _check_tensorflow(document)
+    running_backend.check_tensorflow(document)
     lowered = lower(document if compile else replace(document, training=None), find_nearest_minor(keras.__version__))
     has_weights = bool(lowered.bindings) or any(weights_of(found.layer) for found in lowered.custom)
     # Classes of the user may look at their variables while they are built, so that these have their values by then.
     deferring = has_weights and not lowered.custom and can_defer(keras) and not in_stateless_scope(keras)
     model, pending = _make(lowered, custom_objects, deferring)
     memory = allocate_for_backend() if deferring else Memory()
-    _check_text(model)
-    _tell_of_states(model)
+    running_backend.check_text(model)
+    running_backend.tell_of_states(model)
+    running_backend.tell_of_width(lowered.config)
     if document.writer.era is not Era.KERAS3:
         keep_flags(model)
     if has_weights:
@@ -113,49 +113,6 @@ def _import_keras() -> Any:
             next_step='pip install "anykeras[tensorflow]" brings Keras 3; converting and reading need no Keras.',
         )
     return keras
-
-
-# They look up and hash with TensorFlow on every backend (keras 3.15.1 layers/preprocessing).
-NEEDING_TENSORFLOW: Final = frozenset(("Hashing", "HashedCrossing", "IntegerLookup", "StringLookup", "TextVectorization"))
-
-
-def _check_tensorflow(document: Document) -> None:
-    """Refuse layers that need TensorFlow, whatever the backend, where it is not installed. Raises TargetError."""
-    needing = [layer for layer in layers_of(document.model) if layer.class_name in NEEDING_TENSORFLOW]
-    if needing and importlib.util.find_spec("tensorflow") is None:
-        raise TargetError(
-            "AK6051",
-            f"{needing[0].class_name} computes with TensorFlow on every backend, and TensorFlow is not installed",
-            layer=needing[0].name,
-            next_step="pip install 'anykeras[tensorflow]'. convert works without it.",
-        )
-
-
-def _tell_of_states(model: keras.Model) -> None:
-    """Warn where the backend drops states between calls of ``predict`` (keras 3.15.1 src/backend/jax/trainer.py)."""
-    import keras
-
-    kept = [layer for layer in iterate_inner_layers(model) if getattr(layer, "stateful", False)]
-    if kept and keras.backend.backend() == "jax":
-        warn(
-            f"[AK6034] {kept[0].name} is stateful, and stock Keras on JAX hands no states from one predict to the next: "
-            "every call begins with zeros. KERAS_BACKEND=tensorflow keeps them."
-        )
-
-
-def _check_text(model: keras.Model) -> None:
-    """Refuse inputs of text where the backend has no such tensors. Raises TargetError."""
-    import keras
-
-    texts = [x.name for x in getattr(model, "inputs", None) or () if x.dtype == "string"]
-    backend = keras.backend.backend()
-    if texts and backend != "tensorflow":
-        raise TargetError(
-            "AK6018",
-            f"the input {texts[0]!r} takes text, and tensors of {backend} hold numbers only",
-            layer=texts[0],
-            next_step="Set KERAS_BACKEND=tensorflow. convert works without any backend.",
-        )
 
 
 def compile_as(
