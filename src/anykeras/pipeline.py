@@ -220,7 +220,7 @@ def _resolve(migrated: Migrated, native: bool) -> Resolved:
     prepared = custom.prepare(migrated.document, passed, native, traced)
     trace = custom.Tracer(passed, native) if passed.named else None
     objects = custom.list_objects_for_code(passed.objects) if passed.objects else {}
-    recovered = recovery.recover(prepared.document, objects, trace)
+    recovered = recovery.recover(prepared.document, objects, trace, lambda layer, site: graphs.lift_node(layer, site))
     document, faults = recovery.avoid_backend_faults(recovered.document)
     document, left_out = migrations.resolve_training(document, None if native else passed.find)
     document, untrusted = targets.omit_untrusted(document)

@@ -18,7 +18,7 @@ from .base import Json
 from .checkpoint.bundle import DTYPES
 from .savedmodel.graph import GraphFile
 from .wire import read_message
-from .wire.messages import MetaGraph
+from .wire.messages import MetaGraph, Node
 
 TEXT, BYTES, INTEGER, FLOAT, FLAG, TYPE = "text", "bytes", "integer", "float", "flag", "type"
 _DEPTH = 32  # messages in each other
@@ -69,7 +69,12 @@ def read_graph_model(model: Mapping[str, Json], weights: Mapping[str, Tensor], p
     return GraphFile(part, read_message(MetaGraph, memoryview(_encode(whole, _META, part)), part), constants=weights)
 
 
-def _encode(value: Json, rows: Rows, part: str, depth: int = 0) -> bytes:
+def read_node(node: object, part: str) -> Node:
+    """One node. Raises Malformed (AK1158)."""
+    return read_message(Node, memoryview(_encode(node, _NODE, part)), part)
+
+
+def _encode(value: object, rows: Rows, part: str, depth: int = 0) -> bytes:
     """An object as a message."""
     limits.budget().charge(4)
     if not isinstance(value, dict) or depth > _DEPTH:
@@ -90,7 +95,7 @@ def _encode(value: Json, rows: Rows, part: str, depth: int = 0) -> bytes:
     return bytes(found)
 
 
-def _one(number: int, value: Json, kind: str | Rows, part: str, depth: int) -> bytes:
+def _one(number: int, value: object, kind: str | Rows, part: str, depth: int) -> bytes:
     if isinstance(kind, Rows):
         return _encode_field(number, _encode(value, kind, part, depth + 1), 2)
     wire = {TEXT: 2, BYTES: 2, FLOAT: 5}.get(kind, 0)
@@ -101,7 +106,7 @@ def _encode_field(number: int, data: bytes, wire: int) -> bytes:
     return _encode_varint(number << 3 | wire) + (_encode_varint(len(data)) if wire == 2 else b"") + data
 
 
-def _encode_scalar(value: Json, kind: str, part: str) -> bytes:
+def _encode_scalar(value: object, kind: str, part: str) -> bytes:
     """One value as protocol buffers write it: whole numbers may be texts, bytes are base64, types have names."""
     try:
         if kind == TEXT and isinstance(value, str):

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from .effects import OutsideEffect, classify, list_effects
     from .layers import defer_layer
     from .numbers import NumberGraph
+    from .op_layers import lift_node
     from .signatures import GraphSignature, Port, list_signatures
     from .translation import describe, translate
 else:
@@ -25,6 +26,7 @@ else:
             "translation": "describe translate",
             "layers": "defer_layer",
             "numbers": "NumberGraph",
+            "op_layers": "lift_node",
         },
     )
 
@@ -38,6 +40,7 @@ __all__ = [
     "classify",
     "defer_layer",
     "describe",
+    "lift_node",
     "list_effects",
     "list_signatures",
     "translate",

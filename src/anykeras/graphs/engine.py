@@ -154,18 +154,7 @@ class Engine:
         special = _CONTROL.get(node.op)
         if special is not None:
             return special(self, node, given, attributes, scope.depth)
-        run = OPS.get(node.op)
-        if run is None:
-            raise make_op_error(node)
-        call = NodeCall(self.ops, node.op, node.name, tuple(given), attributes)
-        try:
-            found = count(call)
-            found = run(call) if found is NotImplemented else found
-        except AnyKerasError as error:
-            error.layer = error.layer or node.name
-            raise
-        except (TypeError, ValueError, LookupError, AttributeError, ArithmeticError) as error:
-            raise Refused(f"the op {node.op} fails on its inputs: {error}", "AK3062", layer=node.name) from error
+        found = run_op(self.ops, node, given, attributes)
         return found if isinstance(found, tuple) else (found,)
 
     def _constant(self, node: Node) -> Operand:
@@ -241,6 +230,22 @@ def _list_changes(body: Body, argument: str) -> bool:
     return any(
         node.op.startswith(ASSIGNS) and bool(node.inputs) and strip(node.inputs[0]) == argument for node in body.nodes.values()
     )
+
+
+def run_op(ops: GraphWriter, node: Node, given: Sequence[Operand], attributes: Mapping[str, Operand]) -> Operand:
+    """What a node without branches gives for its inputs: one value, or a tuple. Raises Unsupported for an op of no table."""
+    run = OPS.get(node.op)
+    if run is None:
+        raise make_op_error(node)
+    call = NodeCall(ops, node.op, node.name, tuple(given), attributes)
+    try:
+        found = count(call)
+        return run(call) if found is NotImplemented else found
+    except AnyKerasError as error:
+        error.layer = error.layer or node.name
+        raise
+    except (TypeError, ValueError, LookupError, AttributeError, ArithmeticError) as error:
+        raise Refused(f"the op {node.op} fails on its inputs: {error}", "AK3062", layer=node.name) from error
 
 
 Special = Callable[[Engine, Node, list[Operand], Mapping[str, Operand], int], Outputs]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeGuard
+from typing import Self, TypeGuard
 
 from .. import limits, tensors
 from ..catalog import find
@@ -50,6 +50,11 @@ class GraphOps(TensorOps[Symbol | Row]):
         self._known: dict[Ref, Symbol] = {}
         self._sizes = SizeTensors(self)
         self._operations: set[Ref] = set()
+
+    @classmethod
+    def for_layer(cls, layer: Layer, context: FunctionContext) -> Self:
+        """Those that write what stands in the place of a layer."""
+        return cls(Builder(layer.name, layer.address), context)
 
     def input(self, spec: Spec) -> Symbol:
         """One more input of the graph; `spec` has the batch axis."""

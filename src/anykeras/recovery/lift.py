@@ -6,6 +6,7 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import ModuleType
+from typing import TypeVar
 
 from ..bytecode import describe_constant, list_code
 from ..catalog.shapes import Argument, Output, Spec
@@ -54,7 +55,7 @@ def _lift_mask(ops: Ops, x: Operand) -> Operand:
 
 RANDOM = frozenset(("GaussianNoise", "GaussianDropout", "AlphaDropout", "Dropout"))  # what draws, in a lifted graph
 CustomObjects = Mapping[str, object]
-Body = Callable[[GraphOps, Operand], Operand]
+G = TypeVar("G", bound=GraphOps)
 _REMEMBERED, _SHORT = 256, 1 << 14  # functions, and bytes of each
 _KNOWN: dict[Hashable, tuple[FunctionReading, str]] = {}
 """How code is read that was found before, in this file or another, and its checked text; by content."""
@@ -101,9 +102,8 @@ class Lifted:
     findings: tuple[Finding, ...] = ()
 
 
-def write_submodel(layer: Layer, called_on: Argument, context: FunctionContext, body: Body) -> Lifted:
-    """The Functional layer that `body` writes, called on inputs of the shapes `called_on` (a spec, or a nest of them)."""
-    ops = GraphOps(Builder(layer.name, layer.address), context)
+def write_submodel(layer: Layer, called_on: Argument, ops: G, body: Callable[[G, Operand], Operand]) -> Lifted:
+    """The Functional layer that `body` writes by `ops` for inputs of the shapes `called_on`: a spec, or a nest of them."""
     inputs = enter_inputs(ops, called_on)
     return _finish(layer, ops, inputs, body(ops, inputs))
 

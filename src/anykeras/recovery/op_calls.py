@@ -159,6 +159,11 @@ def compute_call(layer: Layer, inputs: Operand, compute: Compute) -> Operand:
     return compute(layer, args, _restore(layer.config.get(KWARGS, {}), tensors, parts))
 
 
+def list_classes(layer: Layer) -> set[str]:
+    """The classes of an op layer and of its steps."""
+    return {layer.class_name, *(str(step["kind"]) for step in _list_steps(layer))}
+
+
 def _list_steps(layer: Layer) -> Sequence[Operand]:
     listed = layer.config.get(STEPS, ())
     return listed if isinstance(listed, tuple) else ()
@@ -184,7 +189,7 @@ def _restore(value: Operand, tensors: Sequence[Operand], parts: Sequence[Sequenc
             return constant(value)
         return {key: _restore(item, tensors, parts) for key, item in value.items()}
     if isinstance(value, tuple | list):
-        array = find_array(value)
+        array = _find_array(value)
         return [_restore(item, tensors, parts) for item in value] if array is None else array
     return value
 
@@ -195,7 +200,7 @@ def _take_part(outputs: Sequence[Operand], number: int) -> Operand:
     return outputs[number]
 
 
-def find_array(value: Sequence[Operand]) -> Operand | None:
+def _find_array(value: Sequence[Operand]) -> Operand | None:
     """The array that rows of numbers, or floats in a row, were before a file listed them; None for what is no array."""
     kinds = {type(leaf) for leaf in leaves(value)}
     nested = any(isinstance(item, tuple | list) for item in value)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 from ..catalog.masks import find_mask_rule
 from ..catalog.shapes import UNKNOWN, Argument, Output, Spec, flatten_specs
@@ -18,24 +19,24 @@ from .code_sites import CodeSite
 from .equality import computes_same
 from .follow import guess_backend
 from .functions import FunctionContext
-from .lift import RANDOM, CustomObjects, Lifted, Recovered
+from .lift import RANDOM, Lifted, Recovered
 from .op_calls import OP_LAYERS, move_arguments_into_layers
 from .open_sizes import follow_sizes, make_size, open_sizes
 from .operands import WIDE
 
 # Layers of tf.keras that hand on what they are given, and what they made of it in training.
 _OF_TRAINING = {"AddLoss": "a loss by add_loss", "AddMetric": "metrics by add_metric"}
+MakeSite = Callable[..., CodeSite]
+"""What makes the site of a call, with what is the same for all of them filled in."""
 _INLINED = OP_LAYERS | _OF_TRAINING.keys()
 
 
 class Pass(Inference):
     """Shape inference that, where it meets code, follows the code: its outcome says what goes on from there."""
 
-    def __init__(
-        self, model: Layer, context: FunctionContext, custom_objects: CustomObjects, trace: code_sites.Lifter | None
-    ) -> None:
+    def __init__(self, model: Layer, make_site: MakeSite) -> None:
         super().__init__()
-        self.context, self.custom_objects, self.trace = context, custom_objects, trace
+        self._make_site = make_site
         self.lifted: dict[Path, Lifted] = {}
         self._batch = make_size()
         self.masks = find_met(model)
@@ -64,7 +65,7 @@ class Pass(Inference):
         """The layer lifted; at a second call it must come to the same. Raises Unsupported where it does not."""
         mask_consumed = len(self.mask_consumers) > (self.path in self.mask_consumers)
         masked = tuple(self.masks.get(self.path, ()))
-        lifted = lift(layer, CodeSite(args, kwargs, self.context, self.custom_objects, masked, mask_consumed, self.trace))
+        lifted = lift(layer, self._make_site(args=args, kwargs=kwargs, masked=masked, mask_consumed=mask_consumed))
         known = self.lifted.get(self.path)
         model = lifted.layer if known is None else merge_inputs(lifted.layer, known.layer)
         if model is None:
@@ -142,9 +143,7 @@ def _shape(layer: Layer) -> tuple[Value, ...]:
     return found if isinstance(found, tuple) and layer.class_name == "InputLayer" else ()
 
 
-def recover_code(
-    model: Layer, writer: Writer, custom_objects: CustomObjects, trace: code_sites.Lifter | None
-) -> tuple[Layer, list[Finding], tuple[Recovered, ...]]:
+def recover_code(model: Layer, writer: Writer, make_site: MakeSite) -> tuple[Layer, list[Finding], tuple[Recovered, ...]]:
     """A model that holds code, as :func:`~.recovery.recover`: without it, what was found, and the code."""
     model = move_arguments_into_layers(model)
     context = FunctionContext.of(writer)
@@ -152,7 +151,7 @@ def recover_code(
         codes = (value for layer in layers_of(model) for value in layer.config.values() if isinstance(value, Code))
         backend = guess_backend(codes)
         context = context if backend is None else replace(context, backend=backend, backend_known=True)
-    run = Pass(model, context, custom_objects, trace)
+    run = Pass(model, partial(make_site, context=context))
     run.graph(model, None)
     run.rest(model)
     order = [(layer, run.lifted[path]) for path, layer in walk(model) if path in run.lifted]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from ..document.model import Code, Document, Layer, Object, Slice, Value
 from ..document.walk import layers_of, rebuild
 from ..findings import Fidelity, Finding
-from .code_sites import holds_code
+from .code_sites import CodeSite, holds_code
 
 if TYPE_CHECKING:
     from .code_sites import Lifter
@@ -105,13 +106,19 @@ class Recovery:
     code: tuple[Recovered, ...] = ()
 
 
-def recover(document: Document, custom_objects: CustomObjects | None = None, trace: Lifter | None = None) -> Recovery:
+def recover(
+    document: Document,
+    custom_objects: CustomObjects | None = None,
+    trace: Lifter | None = None,
+    lift_node: Lifter | None = None,
+) -> Recovery:
     """The document with native operations for every function found in it, and what was found.
 
     Args:
         document: in the vocabulary of Keras 3.
         custom_objects: functions and constants by name, for what the code uses and the file does not hold.
         trace: lifts the layers whose class comes from custom_objects.
+        lift_node: lifts the layers that are nodes of a graph of TensorFlow.
 
     Raises:
         MissingObject: the code needs a name that is neither in the file nor given.
@@ -122,5 +129,6 @@ def recover(document: Document, custom_objects: CustomObjects | None = None, tra
         return Recovery(replace(document, model=model), tuple(findings))
     from .passes import recover_code
 
-    model, more, code = recover_code(model, document.writer, custom_objects or {}, trace)
+    make_site = partial(CodeSite, custom_objects=custom_objects or {}, trace=trace, lift_node=lift_node)
+    model, more, code = recover_code(model, document.writer, make_site)
     return Recovery(replace(document, model=model), (*findings, *more), code)

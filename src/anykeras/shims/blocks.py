@@ -114,9 +114,9 @@ def in_operations(body: Body) -> Lifter:
 
     @wraps(body)
     def lift(layer: Layer, site: CodeSite) -> Lifted:
-        inputs = list(site.args[0]) if isinstance(site.args[0], tuple) else site.args[0]
         try:
-            return write_submodel(layer, inputs, site.context, lambda ops, symbols: body(ops, symbols, layer))
+            ops = GraphOps.for_layer(layer, site.context)
+            return write_submodel(layer, site.args[0], ops, lambda ops, symbols: body(ops, symbols, layer))
         except AnyKerasError as error:
             raise locate(error, layer.name) from None
 

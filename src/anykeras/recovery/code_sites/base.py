@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from ..functions import FunctionContext
     from ..lift import CustomObjects, Lifted
 
+NODE: Final = "TensorFlowOpLayer"
 CODE_CLASSES: Final = frozenset((
-    "Lambda", "TFOpLambda", "SlicingOpLambda", "TensorFlowOpLayer", "AddLoss", "AddMetric", "ClassMethod",
+    "Lambda", "TFOpLambda", "SlicingOpLambda", NODE, "AddLoss", "AddMetric", "ClassMethod",
     "InstanceMethod", "InstanceProperty",
 ))  # fmt: skip
 """The classes that are nothing but code."""
@@ -35,7 +36,7 @@ class CodeSite:
     """One call of a layer: its arguments with specs where tensors stand, who wrote it, and the custom objects.
 
     `masked` says which of the tensors carry a mask; `mask_consumed` whether any layer of the model uses masks; `trace`
-    lifts a layer whose class is the user's.
+    lifts a layer whose class is the user's, `lift_node` one that is a node of a graph of TensorFlow.
     """
 
     args: Sequence[Argument]
@@ -45,6 +46,7 @@ class CodeSite:
     masked: tuple[bool, ...] = ()
     mask_consumed: bool = False
     trace: Lifter | None = None
+    lift_node: Lifter | None = None
 
 
 if TYPE_CHECKING:
@@ -98,11 +100,11 @@ def holds_code(layer: Layer) -> bool:
     return isinstance(layer.origin, FromUser | Deferred) or _find_place(layer) is not None
 
 
-def trace_custom_class(layer: Layer, site: CodeSite) -> Lifted:
-    """A layer whose class comes from ``custom_objects``. Raises Bug where nothing traces such classes."""
-    if site.trace is None:
-        raise Bug("AK6009", f"nothing traces the class {layer.class_name!r}", layer=layer.name)
-    return site.trace(layer, site)
+def delegate(lifter: Lifter | None, layer: Layer, site: CodeSite) -> Lifted:
+    """A layer lifted by what a room above handed in. Raises Bug where it handed nothing in."""
+    if lifter is None:
+        raise Bug("AK6009", f"nothing lifts the class {layer.class_name!r}", layer=layer.name)
+    return lifter(layer, site)
 
 
 def find_lifter(layer: Layer) -> Lifter | None:
@@ -110,7 +112,7 @@ def find_lifter(layer: Layer) -> Lifter | None:
     if layer.operation or layer.graph is not None:
         return None
     if isinstance(layer.origin, FromUser):
-        return trace_custom_class
+        return lambda inner, site: delegate(site.trace, inner, site)
     if isinstance(layer.origin, Deferred):
         return layer.origin.make
     place = _find_place(layer)
