@@ -3,7 +3,7 @@
     python scripts/evaluate_check.py FATES ... [--right MATRIX ...] [--corpus FOLDER] [--apart LIST] [--met]
 
 FATES are folders of ``RELEASE.jsonl`` as ``scripts/measure_check.py`` writes them in each stack. Counts are printed by forecast
-and fate, then every forecast that was wrong. With `--met` the traits of all files that opened are written to
+and fate, then every forecast that was wrong. With `--met` the traits of all files that opened are added to
 ``checking/met.json``: those of FATES, of the files that ``scripts/matrix.py`` found right (`--right`, its folders), and of
 a corpus whose index says that a file's own stack reloaded it. Files named in `--apart` are left out, so that a sample of them
 is held out.
@@ -82,12 +82,16 @@ def compare(fates: dict[Pair, dict[str, Any]]) -> None:
 
 
 def write_met(pairs: set[Pair]) -> None:
-    """The traits of the files, with the releases that each was met in as bits."""
+    """Adds the traits of the files, with the releases that each was met in as bits; what was met once stays."""
     place = {release: number for number, release in enumerate(RELEASES)}
     by_file: dict[str, list[Release]] = defaultdict(list)
     for name, release in pairs:
         by_file[name].append(release)
+    known = json.loads(MET.read_text())
+    old = {name: place for place, name in enumerate(known["releases"])}
     met: Counter[str] = Counter()
+    for trait, bits in known["met"].items():
+        met[trait] = sum(1 << place[release] for release in RELEASES if int(bits, 16) >> old.get(str(release), 999) & 1)
     for name, releases in sorted(by_file.items()):
         try:
             content = Content(pipeline.read(name))

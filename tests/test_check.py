@@ -123,6 +123,55 @@ def test_cli(dense: Path) -> None:
     assert CliRunner().invoke(app, ["check", str(dense), "--all", "--for", "keras-2.3"]).exit_code == 2
 
 
+def _save_compiled(path: Path, loss: Any, metrics: Any = None) -> Path:
+    import keras
+
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
+    model.compile("sgd", loss, metrics=metrics)
+    model.save(path)
+    return path
+
+
+def test_a_keras_file_opens_whatever_the_names_of_its_losses_and_metrics(tmp_path: Path) -> None:
+    import keras
+
+    zipped = _save_compiled(tmp_path / "names.keras", "no_such_loss", ["no_such_metric"])
+    assert keras.models.load_model(zipped).compiled
+    assert anykeras.check(zipped, ["keras-3.15"]).opens
+    hdf5 = _save_compiled(tmp_path / "names.h5", "no_such_loss")
+    with pytest.raises(TypeError):
+        keras.models.load_model(hdf5)
+    assert anykeras.check(hdf5, ["keras-3.15"]).forecasts[0].opens is False
+
+
+def test_a_loss_that_no_list_of_keras_3_has_is_not_found_in_hdf5(tmp_path: Path) -> None:
+    import keras
+
+    for number, (loss, opens) in enumerate(
+        {keras.losses.CategoricalGeneralizedCrossEntropy(): False, keras.losses.CTC(): True}.items()
+    ):
+        path = _save_compiled(tmp_path / f"{number}.h5", loss)
+        if opens:
+            keras.models.load_model(path)
+        else:
+            with pytest.raises(ValueError, match="Could not interpret loss"):
+                keras.models.load_model(path)
+        assert anykeras.check(path, ["keras-3.15"], conversion=False).forecasts[0].opens is opens
+    assert (
+        anykeras.check(path, ["keras-3.3"], conversion=False).forecasts[0].opens is False
+    )  # in 3.3.3 CTC was not found either
+
+
+@pytest.mark.parametrize(
+    ("release", "opens"), [("keras-2.3", None), ("tf.keras-2.8", None), ("tf.keras-2.13", False), ("tf.keras-2.15", False)]
+)
+def test_code_that_no_python_of_a_release_reads(release: str, opens: bool | None) -> None:
+    found = anykeras.check(FOLDER / "fixtures/keras2.2-tf/lambdas_in_submodels.h5", [release], conversion=False).forecasts[0]
+    assert found.opens is opens, found
+    said = found.doubt or found.obstacles[0].reason
+    assert ("another Python" if opens is False else "Python code in the file") in said
+
+
 PINS = {
     "requirements.txt": ("# models\nnumpy\ntensorflow[and-cuda]==2.13.1 ; python_version < '3.12'  # gpu\n", ["tf.keras-2.13"]),
     "range.txt": ("keras>=3.3,<3.5\n", ["keras-3.3", "keras-3.4"]),

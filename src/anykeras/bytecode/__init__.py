@@ -10,15 +10,19 @@ result = machine.run(machine.function(stored.defaults, stored.closure or ()), [x
 from __future__ import annotations
 
 from .code import CodeObject, Version
+from .dialects import VERSIONS
 from .errors import BytecodeError, CodeRaised, MissingName, make_unsupported_error
 from .identify import Identification, identify
 from .instructions import describe_constant, list_code
 from .machine import Domain, Machine, MachineLimits, throw
 from .source import FunctionSource, write_source
 from .spelling import StoredFunction, looks_stored, read_stored
+from .unmarshal import CodeLayout
 
 __all__ = [
+    "VERSIONS",
     "BytecodeError",
+    "CodeLayout",
     "CodeObject",
     "CodeRaised",
     "Domain",

@@ -46,6 +46,11 @@ class Release:
         return "keras3" if self.numbers >= (3,) else "keras2" if self.numbers >= (2,) else "keras1"
 
     @property
+    def pythons(self) -> tuple[Numbers, Numbers]:
+        """The oldest and the newest Python that it ran in."""
+        return next(span for since, span in _PYTHONS[self.line] if self.numbers >= since)
+
+    @property
     def signatures(self) -> str:
         """The release as :mod:`anykeras.catalog.signatures` names it: its last patch, so that "at or before" finds it."""
         if self.line == "tf":
@@ -91,6 +96,22 @@ _TF_BOXES: Final[dict[tuple[int, ...], tuple[str, ...]]] = {
 def _tf(version: str, stamp: str = "") -> Release:
     numbers = tuple(int(part) for part in version.split("."))
     return Release("tf.keras", version, _TF_BOXES.get(numbers, (".h5",)), stamp or f"{version}.0")
+
+
+# Newest first. Of TensorFlow the Pythons that its wheels are for; of Keras 3 what its packages ask for. Keras 1 and 2 ask for
+# nothing, and do not import in Python 3.10 (collections.Iterable).
+_ANY_LATER: Final = (99, 0)
+_PYTHONS: Final[dict[Line, tuple[tuple[Numbers, tuple[Numbers, Numbers]], ...]]] = {
+    "keras3": (((3, 1), ((3, 9), _ANY_LATER)), ((3, 0), ((3, 8), _ANY_LATER))),
+    "tf": (
+        ((2, 16), ((3, 9), _ANY_LATER)), ((2, 14), ((3, 9), (3, 11))), ((2, 12), ((3, 8), (3, 11))),
+        ((2, 8), ((3, 7), (3, 10))), ((2, 7), ((3, 7), (3, 9))), ((2, 5), ((3, 6), (3, 9))), ((2, 4), ((3, 6), (3, 8))),
+        ((2, 2), ((3, 5), (3, 8))), ((1, 0), ((2, 7), (3, 7))),
+    ),
+    "keras2": (((2, 0), ((2, 7), (3, 9))),),
+    "keras1": (((1, 0), ((2, 7), (3, 9))),),
+    "tfjs": (((4, 0), ((99, 0), (99, 0))),),
+}  # fmt: skip
 
 
 # The stamps are `__version__` of tensorflow/python/keras/__init__.py, and from TensorFlow 2.5 on that of keras itself.

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
+from ..bytecode import BytecodeError, CodeLayout, identify, read_stored
 from ..catalog.releases import Release
 from ..containers.base import Raw
 from ..document.model import Era
@@ -100,6 +101,18 @@ class Content:
         self.line = _LINES[self.writer.era]
         self.text = json.dumps(raw.architecture)
         self.masked = '"Masking"' in self.text or '"mask_zero": true' in self.text
+        self._layouts: dict[str, frozenset[CodeLayout]] = {}
+
+    def list_layouts(self, function: Any) -> frozenset[CodeLayout]:
+        """How the Pythons lay code out that may have written a function; empty where no known Python has."""
+        text = json.dumps(function)
+        if text not in self._layouts:
+            try:
+                found = identify(read_stored(function).code_bytes).versions
+            except BytecodeError:
+                found = ()
+            self._layouts[text] = frozenset(CodeLayout.of(version) for version in found)
+        return self._layouts[text]
 
 
 class Reader(Protocol):

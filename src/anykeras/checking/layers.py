@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from ..bytecode import VERSIONS, CodeLayout
 from ..catalog.releases import Release, Since
 from ..catalog.signatures import find_default
 from . import objects
@@ -122,12 +123,27 @@ def look_at_lambda(reader: Reader, config: Config, name: str) -> None:
         said = "ValueError: Requested the deserialization of a `Lambda` layer whose `function` is a Python lambda."
         reader.refuse(said, "the file holds Python code, which safe mode refuses", name, "function")
     elif code:
-        reader.notes.doubts.append("Python code in the file opens in the Python that wrote it, if anywhere")
+        look_at_code(reader, function, name)
     elif isinstance(function, str):
         said = f"ValueError: Unknown function: {function}"
         reader.refuse(said, "a Lambda names a function that the file does not hold", name, "function")
     elif isinstance(function, dict):
         look_at_function(reader, function, "activations", name, "function")
+
+
+def look_at_code(reader: Reader, function: Any, name: str) -> None:
+    """Python code, whose layout changed with Python 3, 3.8 and 3.11: `marshal` of another one does not read it."""
+    first, last = reader.release.pythons
+    read_there = {CodeLayout.of(python) for python in VERSIONS if first <= python <= last}
+    if read_there.isdisjoint(reader.content.list_layouts(function) or read_there):
+        reader.refuse(
+            "ValueError: bad marshal data",
+            f"the code in it is of another Python than those of {reader.release}",
+            name,
+            "function",
+        )
+    else:
+        reader.notes.doubts.append("Python code in the file opens in the Python that wrote it, if anywhere")
 
 
 def look_at_held(reader: Reader, inner: Config, name: str, key: str) -> bool:

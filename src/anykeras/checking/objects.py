@@ -31,6 +31,12 @@ PRIVATE: Final[Mapping[str, tuple[str, ...]]] = {
     **dict.fromkeys(("Functional", "Sequential", "Model"), ("engine.functional", "engine.sequential", "engine.training")),
 }  # fmt: skip
 
+# Exported classes that ALL_OBJECTS of losses and of optimizers lacks, in which Keras 3 looks up what HDF5 names.
+UNLISTED: Final[Mapping[str, Since]] = {
+    **dict.fromkeys(("BinaryFocalCrossentropy", "CategoricalFocalCrossentropy"), Since("3.2", tf="1.13")),
+    "CTC": Since("3.4"), "CategoricalGeneralizedCrossEntropy": Since(None), "Muon": Since("3.14"), "Lamb": Since(None),
+}  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Found:
@@ -63,9 +69,14 @@ def find_operation(module: str, name: str, release: Release) -> Found | None:
 def find_named(name: str, kind: str, release: Release) -> Found | None:
     """The class that older formats mean by its bare name, in the list of its kind."""
     entry = find_signature(name, release.signatures, kind)
-    if entry is None or (kind == "layers" and entry.hidden):
+    if entry is None or is_unlisted(name, kind, release) or (kind == "layers" and entry.hidden):
         return None
     return Found(name, kind, entry)
+
+
+def is_unlisted(name: str, kind: str, release: Release) -> bool:
+    """Whether a release has a loss or an optimizer and does not find it by its bare name."""
+    return kind in ("losses", "optimizers") and name in UNLISTED and not UNLISTED[name].holds(release)
 
 
 def speaks_modules(release: Release, entry: Mapping[str, Any]) -> bool:
@@ -119,7 +130,8 @@ def list_missing_keys(found: Found, config: Mapping[str, Any]) -> list[str]:
 
 def lists_name(name: str, kind: str, release: Release) -> bool:
     """Whether a string is a name of a kind in a release, as its ``get`` looks it up."""
-    return has_name(name, kind, release.signatures) or find_signature(name, release.signatures, kind) is not None
+    listed = has_name(name, kind, release.signatures) or find_signature(name, release.signatures, kind) is not None
+    return listed and not is_unlisted(name, kind, release)
 
 
 KEYS: Final[Mapping[str, str]] = {

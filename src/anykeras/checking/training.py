@@ -113,7 +113,7 @@ def look_at_names(reader: Reader, value: Any, kind: str, key: str) -> None:
     elif isinstance(value, Mapping):
         for inner in value.values():
             look_at_names(reader, inner, kind, key)
-    elif isinstance(value, str):
+    elif isinstance(value, str) and not reader.typed:  # a .keras file's names are looked up when the model first computes
         look_at_name(reader, value, kind, key)
 
 
