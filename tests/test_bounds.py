@@ -18,7 +18,7 @@ import burdens
 from anykeras.auditing import archives
 from anykeras.checking import forecast
 from anykeras.cli.main import app
-from anykeras.containers.wire.messages import Graph
+from anykeras.containers.wire.messages import GraphDef
 from anykeras.containers.wire.reader import read_message
 from anykeras.errors import LimitExceeded, Malformed
 from anykeras.matching.atoms import read_generated
@@ -39,7 +39,7 @@ def test_more_layers_than_any_model_has_are_a_setting(tmp_path: Path) -> None:
 
 
 def test_messages_of_no_bytes_are_one(tmp_path: Path) -> None:
-    nodes = read_message(Graph, b"\n\x00" * 1000, "graph").nodes
+    nodes = read_message(GraphDef, b"\n\x00" * 1000, "graph").nodes
     assert len(nodes) == 1000 and len({id(node) for node in nodes}) == 1
 
 

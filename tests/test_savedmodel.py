@@ -24,7 +24,7 @@ from anykeras.containers.checkpoint.table import inflate_snappy
 from anykeras.containers.checksums import compute_crc32c, unmask_crc32c
 from anykeras.containers.source import open_source
 from anykeras.containers.wire import read_message
-from anykeras.containers.wire.messages import Extent, Shape
+from anykeras.containers.wire.messages import Extent, ShapeDef
 from anykeras.errors import AnyKerasError
 from genuine import ATOL, CORPUS, FOLDER, RTOL
 
@@ -325,12 +325,12 @@ def test_snappy_blocks() -> None:
 
 def test_messages_are_bounded() -> None:
     deep = b"\x12\x02\x08\x01"
-    assert read_message(Shape, deep, "t").sizes == (1,)
+    assert read_message(ShapeDef, deep, "t").sizes == (1,)
     for bad in (b"\x12\x7f", b"\x0b", b"\x12", b"\x18" + b"\xff" * 11):
         with pytest.raises(AnyKerasError):
-            read_message(Shape, bad, "t")
+            read_message(ShapeDef, bad, "t")
     with anykeras.limits.override(work=1000), pytest.raises(AnyKerasError) as caught:
-        read_message(Shape, b"\x18\x01" * 5000, "t")
+        read_message(ShapeDef, b"\x18\x01" * 5000, "t")
     assert caught.value.code == "AK1003"
 
 

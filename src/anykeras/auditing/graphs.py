@@ -15,7 +15,7 @@ from functools import cache
 from typing import Final
 
 from ..containers.wire import read_message
-from ..containers.wire.messages import Attribute, Function, Graph, MetaGraph, Node, SavedModel
+from ..containers.wire.messages import AttrValue, FunctionDef, GraphDef, MetaGraph, NodeDef, SavedModel
 from ..errors import AnyKerasError
 from . import loading
 from .contents import find_hidden
@@ -154,7 +154,7 @@ def audit_nodes(found: Collector, data: bytes, part: str) -> bool:
         graphs, counts = _list_graphs(data, part), Counter[str]()
         own, large = set[str](), set[str]()
         for graph in graphs:
-            functions = [read_message(Function, held, part) for held in graph.library.functions] if graph.library else []
+            functions = [read_message(FunctionDef, held, part) for held in graph.library.functions] if graph.library else []
             calls = {function.signature.name: _list_called(function, part) for function in functions if function.signature}
             own |= calls.keys()
             if _has_cycle(calls):
@@ -162,7 +162,7 @@ def audit_nodes(found: Collector, data: bytes, part: str) -> bool:
                     "AK8012", Severity.MEDIUM, part, "a function that calls itself, which ends the process", loading.GRAPH
                 )
             for held in (*graph.nodes, *(node for function in functions for node in function.nodes)):
-                node = read_message(Node, held, part)
+                node = read_message(NodeDef, held, part)
                 counts[node.op] += 1
                 if node.op == "Const":
                     large |= _judge_constant(found, node, part)
@@ -179,14 +179,14 @@ def audit_nodes(found: Collector, data: bytes, part: str) -> bool:
     return bool(counts)
 
 
-def _list_called(function: Function, part: str) -> set[str]:
+def _list_called(function: FunctionDef, part: str) -> set[str]:
     """What a function may call: its operations, and the functions that they are given."""
     found: set[str] = set()
     for held in function.nodes:
-        node = read_message(Node, held, part)
+        node = read_message(NodeDef, held, part)
         found.add(node.op)
         for key in ("f", "body", "then_branch", "else_branch"):
-            if (given := node.attributes.get(key)) is not None and (named := read_message(Attribute, given, part).function):
+            if (given := node.attributes.get(key)) is not None and (named := read_message(AttrValue, given, part).function):
                 found.add(named.name)
     return found
 
@@ -199,36 +199,36 @@ def _has_cycle(calls: dict[str, set[str]]) -> bool:
     return bool(left)
 
 
-def _list_graphs(data: bytes, part: str) -> list[Graph]:
+def _list_graphs(data: bytes, part: str) -> list[GraphDef]:
     """The graphs of what the name says it is, else of the first kind of message that has nodes."""
     if part.endswith("saved_model.pb"):
         metas = list(read_message(SavedModel, data, part).meta_graphs)
     elif part.endswith(".meta"):
         metas = [read_message(MetaGraph, data, part)]
     else:
-        return [read_message(Graph, data, part)]
-    return [read_message(Graph, meta.graph, part) for meta in metas]
+        return [read_message(GraphDef, data, part)]
+    return [read_message(GraphDef, meta.graph, part) for meta in metas]
 
 
-def _judge_attributes(found: Collector, node: Node, part: str) -> None:
+def _judge_attributes(found: Collector, node: NodeDef, part: str) -> None:
     """What else a node holds: a path by which it reads, a step of nothing, which ends the process."""
     for key, held in node.attributes.items():
         if bytes(held[:1]) == b"\x12" and key not in ("shared_name", "container"):
-            text = bytes(read_message(Attribute, held, part).text or b"")
+            text = bytes(read_message(AttrValue, held, part).text or b"")
             if (match := _OUTSIDE.match(text)) is not None:
                 seen = f"the argument {key} of {node.op} is the path or URL {match[0][:120].decode('utf-8', 'replace')!r}"
                 found.add("AK8006", Severity.HIGH, f"{part}/{node.name}", seen, loading.READS)
         elif key in ("strides", "dilations", "ksize", "ksizes", "rates"):
-            items = read_message(Attribute, held, part).items
+            items = read_message(AttrValue, held, part).items
             if items is not None and any(step <= 0 for step in items.integers):
                 seen = f"{key} of {items.integers}, by which {node.op} ends the process"
                 found.add("AK8012", Severity.MEDIUM, f"{part}/{node.name}", seen, loading.GRAPH)
 
 
-def _judge_constant(found: Collector, node: Node, part: str) -> set[str]:
+def _judge_constant(found: Collector, node: NodeDef, part: str) -> set[str]:
     """Judge a constant; its name where its few numbers come to more than any memory, so that they are no shape."""
     held = node.attributes.get("value")
-    tensor = read_message(Attribute, held, part).tensor if held is not None else None
+    tensor = read_message(AttrValue, held, part).tensor if held is not None else None
     if tensor is None:
         return set()
     sizes = [dimension.size for dimension in tensor.shape.dimensions] if tensor.shape is not None else []

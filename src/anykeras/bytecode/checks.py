@@ -118,7 +118,7 @@ class _Depths:
                     )
                 return
             self.at[place] = depth
-            following = self._after(place, self.body.instructions[place], depth)
+            following = self._compute_depth_after(place, self.body.instructions[place], depth)
             if following is None:
                 return
             place, depth = following
@@ -127,7 +127,7 @@ class _Depths:
         """Block stacks cut the operand stack at run time, so depths are exact only without them."""
         return self.blocks and not self.traits.finally_copied
 
-    def _after(self, place: int, instruction: Instruction, depth: int) -> tuple[int, int] | None:
+    def _compute_depth_after(self, place: int, instruction: Instruction, depth: int) -> tuple[int, int] | None:
         name = instruction.name
         change = find_effect(name, instruction.arg, self.traits)
         if change is None:
@@ -137,7 +137,7 @@ class _Depths:
                 f"{name} at {instruction.offset} takes {change.pops} values where {depth} are on the stack"
             )
         rest = depth - change.pops
-        if rest + change.pushes > self.body.code.stacksize + self._slack():
+        if rest + change.pushes > self.body.code.stacksize + self._compute_slack():
             raise make_malformed_error(f"{name} at {instruction.offset} goes over the stated stack size")
         if name == "RETURN_VALUE" and depth != 1 and not self.blocks:
             raise make_malformed_error(f"a return at {instruction.offset} leaves {depth - 1} values on the stack")
@@ -157,7 +157,7 @@ class _Depths:
             target += 1  # END_FOR is jumped over
         self.todo.append((target, rest + pushes))
 
-    def _slack(self) -> int:
+    def _compute_slack(self) -> int:
         """A generator is pushed before its frame exists (3.11+), beyond what the compiler counted."""
         return int(self.traits.handlers == "table")
 
@@ -250,7 +250,7 @@ def _make_function(arg: int, traits: Traits) -> StackEffect:
     return StackEffect(code + (arg & 0xFF) + 2 * (arg >> 8 & 0xFF) + (arg >> 16 & 0x7FFF), 1)
 
 
-def _for_iter(arg: int, traits: Traits) -> StackEffect:
+def compute_for_iter_effect(arg: int, traits: Traits) -> StackEffect:
     return StackEffect(1, 2, 1 if traits.for_end == "keep, skip" else 0)
 
 
@@ -262,7 +262,7 @@ def _leave_handler(arg: int, traits: Traits) -> StackEffect:
     return StackEffect(1 if traits.handlers == "table" else 3, 0)
 
 
-def _with_start(arg: int, traits: Traits) -> StackEffect:
+def compute_with_start_effect(arg: int, traits: Traits) -> StackEffect:
     depth = 7 if traits.handlers == "blocks" else 5 if traits.exit_and_self else 4
     return StackEffect(depth, depth + 1)
 
@@ -305,11 +305,11 @@ _RULES: dict[str, Rule] = {
     "MAKE_FUNCTION": _make_function,
     "MAKE_CLOSURE": lambda arg, traits: StackEffect(_make_function(arg, traits).pops + 1, 1),
     "RAISE_VARARGS": lambda arg, traits: StackEffect(arg, 0),
-    "FOR_ITER": _for_iter,
+    "FOR_ITER": compute_for_iter_effect,
     "SEND": _send,
     "RERAISE": _leave_handler,
     "POP_EXCEPT": _leave_handler,
-    "WITH_EXCEPT_START": _with_start,
+    "WITH_EXCEPT_START": compute_with_start_effect,
     "MATCH_KEYS": _match(2),
     "MATCH_CLASS": lambda arg, traits: StackEffect(3, 2 if traits.match_pushes_bool else 1),
     **dict.fromkeys(("JUMP_IF_TRUE_OR_POP", "JUMP_IF_FALSE_OR_POP"), lambda arg, traits: StackEffect(1, 0, 1)),

@@ -144,14 +144,14 @@ def _describe_evidence(candidates: list[CodeObject]) -> tuple[str, ...]:
 def fits_line_table(code: CodeObject) -> bool:
     """Whether the table is one that ``code.version`` would have written for instructions of this length."""
     if code.version >= (3, 11):
-        return _locations_cover(code)
+        return _covers_by_locations(code)
     if len(code.line_table) % 2:
         return False
     covered = sum(code.line_table[::2])
     return covered == len(code.code) if code.version >= (3, 10) else covered < len(code.code)
 
 
-def _locations_cover(code: CodeObject) -> bool:
+def _covers_by_locations(code: CodeObject) -> bool:
     """3.11+: an entry starts with a byte that has the high bit; its low three bits are its length less one."""
     units, table = 0, code.line_table
     if table and not table[0] & 0x80:

@@ -47,7 +47,7 @@ class DecodedCode:
 
 
 @dataclass(slots=True)
-class _Raw:
+class _RawInstruction:
     name: str
     arg: int
     offset: int  # of the first prefix
@@ -74,9 +74,9 @@ def decode(code: CodeObject) -> DecodedCode:
     return DecodedCode(code, table, instructions, tuple(_read_regions(code.exception_table, starts, len(code.code), len(raw))))
 
 
-def _read_raw(code: bytes, table: Dialect) -> list[_Raw]:
+def _read_raw(code: bytes, table: Dialect) -> list[_RawInstruction]:
     read = _decode_words if table.traits.wordcode else _decode_classic
-    raw: list[_Raw] = []
+    raw: list[_RawInstruction] = []
     position, prefix, start = 0, 0, -1
     while position < len(code):
         name, arg, following = read(code, position, table)
@@ -92,7 +92,7 @@ def _read_raw(code: bytes, table: Dialect) -> list[_Raw]:
         end = following + 2 * table.caches.get(name, 0)
         if end > len(code) or any(code[following:end]):
             raise make_malformed_error(f"the cache words of {name} are missing or not zero")
-        raw.append(_Raw(name, arg, start, position, end))
+        raw.append(_RawInstruction(name, arg, start, position, end))
         position, prefix, start = end, 0, -1
         if len(raw) > MAX_INSTRUCTIONS:
             raise make_malformed_error("the function has too many instructions")
@@ -124,7 +124,7 @@ def _decode_classic(code: bytes, position: int, table: Dialect) -> tuple[str, in
     return name, code[position + 1] | code[position + 2] << 8, position + 3
 
 
-def _find_target(item: _Raw, table: Dialect, starts: dict[int, int], count: int) -> int:
+def _find_target(item: _RawInstruction, table: Dialect, starts: dict[int, int], count: int) -> int:
     kind = table.jumps.get(item.name)
     if kind is None:
         return -1

@@ -28,7 +28,7 @@ MAX_FLIPS = 200
 MAX_WORK = 150_000  # bytes of code checked for one version, all readings together
 
 
-class _Budget:
+class _RepairBudget:
     """What one repair may still check."""
 
     def __init__(self) -> None:
@@ -52,7 +52,7 @@ def may_be_damaged(data: bytes) -> bool:
 def list_readings(data: bytes, version: Version) -> list[CodeObject]:
     """Every reading of damaged ``data`` as ``version`` that passes the checks, the unchanged one first if it does."""
     found: list[CodeObject] = []
-    budget = _Budget()
+    budget = _RepairBudget()
     for code in _parse(data, version, budget):
         found += _restore(code, budget)
         if len(found) > MAX_READINGS:
@@ -62,7 +62,7 @@ def list_readings(data: bytes, version: Version) -> list[CodeObject]:
     return found
 
 
-def _parse(data: bytes, version: Version, budget: _Budget) -> Iterator[CodeObject]:
+def _parse(data: bytes, version: Version, budget: _RepairBudget) -> Iterator[CodeObject]:
     """The code as it reads, else with one size or index byte put back."""
     try:
         yield read_code(data, version)
@@ -77,7 +77,7 @@ def _parse(data: bytes, version: Version, budget: _Budget) -> Iterator[CodeObjec
             continue
 
 
-def _restore(code: CodeObject, budget: _Budget) -> list[CodeObject]:
+def _restore(code: CodeObject, budget: _RepairBudget) -> list[CodeObject]:
     """Readings of one code object and of those in it."""
     versions: list[list[object]] = [_find_constant(value, budget) for value in code.consts]
     readings_of_code = [replace(code, code=raw) for raw in _list_instructions(code)]
@@ -87,7 +87,7 @@ def _restore(code: CodeObject, budget: _Budget) -> list[CodeObject]:
     for reading, consts in product(readings_of_code, product(*versions)):
         candidate = reading if all(map(_is_same, consts, code.consts)) else replace(reading, consts=consts)
         budget.spend(len(candidate.code))
-        if _passes(candidate):
+        if _passes_checks(candidate):
             found.append(candidate)
     fewest = min(map(_count_unused, found), default=0)
     return [candidate for candidate in found if _count_unused(candidate) == fewest]
@@ -114,7 +114,7 @@ def _make_too_many_error(versions: list[list[object]], others: list[CodeObject])
     return count > 1 << MAX_CHOICES
 
 
-def _passes(code: CodeObject) -> bool:
+def _passes_checks(code: CodeObject) -> bool:
     try:
         check(code)
     except BytecodeError:
@@ -158,7 +158,7 @@ def _find_places(code: CodeObject) -> tuple[list[int], list[int]]:
 # -- constants
 
 
-def _find_constant(value: object, budget: _Budget) -> list[object]:
+def _find_constant(value: object, budget: _RepairBudget) -> list[object]:
     """What a constant may have been, as it is now first."""
     if isinstance(value, CodeObject):
         return list(_restore(value, budget))

@@ -65,7 +65,7 @@ def read_code(data: bytes, version: Version) -> CodeObject:
     """
     if len(data) > limits.current().code_bytes:
         raise limit_error(f"the code is {len(data)} bytes long")
-    reader = _Reader(data, version)
+    reader = _MarshalReader(data, version)
     value = reader.value(0)
     if not isinstance(value, CodeObject):
         raise make_malformed_error("the bytes hold a value that is not a code object")
@@ -74,7 +74,7 @@ def read_code(data: bytes, version: Version) -> CodeObject:
     return value
 
 
-class _Reader:
+class _MarshalReader:
     def __init__(self, data: bytes, version: Version) -> None:
         self.data, self.version, self.layout = data, version, CodeLayout.of(version)
         self.position = 0
@@ -159,15 +159,15 @@ class _Reader:
             return raw.decode("latin-1")
 
 
-def _read_singleton(reader: _Reader, kind: str, depth: int, raw: bool) -> object:
+def _read_singleton(reader: _MarshalReader, kind: str, depth: int, raw: bool) -> object:
     return _SINGLETONS[kind]
 
 
-def _read_integer(reader: _Reader, kind: str, depth: int, raw: bool) -> object:
+def _read_integer(reader: _MarshalReader, kind: str, depth: int, raw: bool) -> object:
     return reader.int32() if kind == "i" else int(struct.unpack("<q", reader.take(8))[0])
 
 
-def _read_long(reader: _Reader, kind: str, depth: int, raw: bool) -> object:
+def _read_long(reader: _MarshalReader, kind: str, depth: int, raw: bool) -> object:
     digits = reader.int32()
     if abs(digits) > MAX_DIGITS:
         raise limit_error("an integer constant is too long")
@@ -179,7 +179,7 @@ def _read_long(reader: _Reader, kind: str, depth: int, raw: bool) -> object:
     return -value if digits < 0 else value
 
 
-def _read_float(reader: _Reader, kind: str, depth: int, raw: bool) -> object:
+def _read_float(reader: _MarshalReader, kind: str, depth: int, raw: bool) -> object:
     if kind == "g":
         return float(struct.unpack("<d", reader.take(8))[0])
     if kind == "y":
@@ -187,7 +187,7 @@ def _read_float(reader: _Reader, kind: str, depth: int, raw: bool) -> object:
     return complex(_read_decimal(reader), _read_decimal(reader)) if kind == "x" else _read_decimal(reader)
 
 
-def _read_decimal(reader: _Reader) -> float:
+def _read_decimal(reader: _MarshalReader) -> float:
     try:
         return float(reader.take(reader.byte()).decode("ascii"))
     except AnyKerasError:
@@ -196,42 +196,42 @@ def _read_decimal(reader: _Reader) -> float:
         raise make_malformed_error("a float is not a number") from error
 
 
-def _read_bytes(reader: _Reader, kind: str, depth: int, raw: bool) -> object:
+def _read_bytes(reader: _MarshalReader, kind: str, depth: int, raw: bool) -> object:
     content = reader.take(reader.count(short=False))
     return reader.text(content) if reader.layout.python2 and not raw else content
 
 
-def _read_interned(reader: _Reader, kind: str, depth: int, raw: bool) -> object:
+def _read_interned(reader: _MarshalReader, kind: str, depth: int, raw: bool) -> object:
     content = reader.take(reader.count(short=False))
     reader.interned.append(content)
     return content if raw else reader.text(content)
 
 
-def _repeat_interned(reader: _Reader, kind: str, depth: int, raw: bool) -> object:
+def _repeat_interned(reader: _MarshalReader, kind: str, depth: int, raw: bool) -> object:
     index = reader.int32()
     if not reader.layout.python2 or not 0 <= index < len(reader.interned):
         raise make_malformed_error("a string reference points nowhere")
     return reader.interned[index] if raw else reader.text(reader.interned[index])
 
 
-def _read_unicode(reader: _Reader, kind: str, depth: int, raw: bool) -> object:
+def _read_unicode(reader: _MarshalReader, kind: str, depth: int, raw: bool) -> object:
     try:
         return reader.take(reader.count(short=False)).decode("utf-8", "surrogatepass")
     except UnicodeDecodeError as error:
         raise make_malformed_error("a text constant is not UTF-8") from error
 
 
-def _read_ascii(reader: _Reader, kind: str, depth: int, raw: bool) -> object:
+def _read_ascii(reader: _MarshalReader, kind: str, depth: int, raw: bool) -> object:
     if not reader.layout.references:
         raise make_malformed_error("short text came with Python 3.4")
     return reader.take(reader.count(short=kind in "zZ")).decode("latin-1")
 
 
-def _read_tuple(reader: _Reader, kind: str, depth: int, raw: bool) -> object:
+def _read_tuple(reader: _MarshalReader, kind: str, depth: int, raw: bool) -> object:
     return reader.items(reader.count(short=kind == ")"), depth)
 
 
-def _read_frozenset(reader: _Reader, kind: str, depth: int, raw: bool) -> object:
+def _read_frozenset(reader: _MarshalReader, kind: str, depth: int, raw: bool) -> object:
     items = reader.items(reader.count(short=False), depth)
     if sum(isinstance(item, int | float | complex | tuple | frozenset) for item in items) > MAX_HASHED:
         raise limit_error("a frozenset holds too many numbers")
@@ -241,22 +241,22 @@ def _read_frozenset(reader: _Reader, kind: str, depth: int, raw: bool) -> object
         raise make_malformed_error("a frozenset holds a value that no set can hold") from error
 
 
-def _slice(reader: _Reader, kind: str, depth: int, raw: bool) -> object:
+def _slice(reader: _MarshalReader, kind: str, depth: int, raw: bool) -> object:
     return slice(*reader.items(3, depth))
 
 
-def _refuse_always(reader: _Reader, kind: str, depth: int, raw: bool) -> object:
+def _refuse_always(reader: _MarshalReader, kind: str, depth: int, raw: bool) -> object:
     raise make_malformed_error(f"marshal type {kind!r} never occurs in code")
 
 
-def _read_code(reader: _Reader, kind: str, depth: int, raw: bool) -> object:
+def _read_code(reader: _MarshalReader, kind: str, depth: int, raw: bool) -> object:
     return _CodeFields(reader, depth).read()
 
 
 class _CodeFields:
     """The fields of one code object, in the order in which they are written."""
 
-    def __init__(self, reader: _Reader, depth: int) -> None:
+    def __init__(self, reader: _MarshalReader, depth: int) -> None:
         self.reader, self.depth = reader, depth
 
     def small(self, what: str) -> int:
@@ -317,7 +317,7 @@ class _CodeFields:
         return names, tuple(name for name, kind in pairs if kind & CELL), free
 
 
-_READERS: dict[str, Callable[[_Reader, str, int, bool], object]] = {
+_READERS: dict[str, Callable[[_MarshalReader, str, int, bool], object]] = {
     **dict.fromkeys(_SINGLETONS, _read_singleton),
     **dict.fromkeys("iI", _read_integer),
     "l": _read_long,

@@ -142,19 +142,19 @@ def mode_of(config: Config) -> Mode:
     if isinstance(dtype, Object) and isinstance(dtype.config, Mapping):
         mode, block = dtype.config.get("mode"), dtype.config.get("block_size", 128)
         if dtype.class_name == "DTypePolicy" or not isinstance(mode, str):
-            return _from_name(dtype.config.get("name"))
-        return _with_block(*mode.split("/")) if "/" in mode else _with_block(mode, str(block))
-    return _from_name(dtype)
+            return _find_by_name(dtype.config.get("name"))
+        return _name_block(*mode.split("/")) if "/" in mode else _name_block(mode, str(block))
+    return _find_by_name(dtype)
 
 
-def _from_name(name: Value) -> Mode:
+def _find_by_name(name: Value) -> Mode:
     if not isinstance(name, str) or "_from_" not in name:
         return ""
     kind, *details = name.partition("_from_")[0].split("/")
-    return _with_block(kind, *details)
+    return _name_block(kind, *details)
 
 
-def _with_block(kind: str, *details: str) -> Mode:
+def _name_block(kind: str, *details: str) -> Mode:
     if kind not in _KINDS:
         return ""
     in_blocks = kind == "int4" and bool(details) and details[0] not in ("-1", "None")

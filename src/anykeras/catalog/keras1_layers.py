@@ -17,15 +17,15 @@ _KERAS1 = (Era.KERAS1,)
 _KERAS0 = (Era.KERAS0,)
 
 
-def _gates(order: str) -> list[Role]:
+def _list_gates(order: str) -> list[Role]:
     return [Role(f"{kind}_{gate}") for gate in order for kind in "WUb"]
 
 
-def _gate_roles(order: str) -> list[Role]:
+def _make_gate_roles(order: str) -> list[Role]:
     """One matrix for all gates with ``consume_less="gpu"`` (1.0.2 on), else three tensors a gate."""
     return [
         *(Role(kind, when=lambda config: config.get("consume_less") == "gpu") for kind in "WUb"),
-        *(Role(role.name, when=lambda config: config.get("consume_less") != "gpu") for role in _gates(order)),
+        *(Role(role.name, when=lambda config: config.get("consume_less") != "gpu") for role in _list_gates(order)),
     ]
 
 
@@ -56,21 +56,21 @@ entry(
 )
 entry("Embedding", OLD, [Role("W")])
 entry("SimpleRNN", OLD, [Role("W"), Role("U"), Role("b")])
-entry("LSTM", OLD, _gate_roles("icfo"))
-entry("GRU", OLD, _gate_roles("zrh"))
-entry("ConvLSTM2D", OLD, _gates("icfo"))
+entry("LSTM", OLD, _make_gate_roles("icfo"))
+entry("GRU", OLD, _make_gate_roles("zrh"))
+entry("ConvLSTM2D", OLD, _list_gates("icfo"))
 entry("BatchNormalization", OLD, [Role("gamma"), Role("beta"), *_list_frozen("running_mean running_std")])
 entry("PReLU", OLD, [Role("alphas")])
 entry("ParametricSoftplus", OLD, [Role("alphas"), Role("betas")])
 entry("SReLU", OLD, [Role("t_left"), Role("a_left"), Role("t_right"), Role("a_right")])
 
 
-def _highway(layer: Layer) -> Sequence[Role]:
+def _list_highway_roles(layer: Layer) -> Sequence[Role]:
     """Names say which is which in Keras 1; Keras 0 saved each matrix with its bias."""
     return [Role(name) for name in ("W", "b", "W_carry", "b_carry") if layer.config.get("bias", True) or name[0] == "W"]
 
 
-entry("Highway", OLD, _highway)
+entry("Highway", OLD, _list_highway_roles)
 
 entry("TimeDistributed", OLD, children=[("layer", "layer")])
 entry("Merge", OLD, children=[("layers", "")])

@@ -59,7 +59,7 @@ def find_known_model(shapes: Iterable[Shape]) -> KnownModel | None:
         if without.total() > found.total() or without - found:
             continue
         rest = found - without
-        classes = _classes_of(rest, top)
+        classes = _count_classes(rest, top)
         if classes is not None:
             fits.append((0, KnownModel(name, True, classes)))
         elif rest.total() <= _FURTHER and without.total() >= _LEAST:
@@ -67,7 +67,7 @@ def find_known_model(shapes: Iterable[Shape]) -> KnownModel | None:
     return min(fits, key=lambda fit: (fit[0], fit[1].name))[1] if fits else None
 
 
-def _classes_of(rest: Counter[str], top: Counter[str]) -> int | None:
+def _count_classes(rest: Counter[str], top: Counter[str]) -> int | None:
     """How many classes these weights classify, where they are those of the top; None where they are others."""
     if rest == top:
         return 1000

@@ -43,35 +43,35 @@ _REVERSE: Mapping[str, Sequence[str]] = {
 }
 
 
-def _roles(names: Mapping[str, Sequence[str]], mode: Mode) -> list[Role]:
+def _make_roles(names: Mapping[str, Sequence[str]], mode: Mode) -> list[Role]:
     return [Role(name, trainable=mode == "" or name == "bias") for name in names.get(mode, ())]
 
 
-def _dense(layer: Layer) -> Sequence[Role]:
-    roles = _roles(_KERNEL, mode_of(layer.config))
+def _list_dense_roles(layer: Layer) -> Sequence[Role]:
+    roles = _make_roles(_KERNEL, mode_of(layer.config))
     return [role for role in roles if role.name != "bias" or layer.config.get("use_bias", True)]
 
 
-def _einsum(layer: Layer) -> Sequence[Role]:
-    roles = _roles(_KERNEL, mode_of(layer.config))
+def _list_einsum_roles(layer: Layer) -> Sequence[Role]:
+    roles = _make_roles(_KERNEL, mode_of(layer.config))
     return [role for role in roles if role.name != "bias" or layer.config.get("bias_axes") is not None]
 
 
 def _list_embedding_roles(layer: Layer) -> Sequence[Role]:
-    return _roles(_TABLE, mode_of(layer.config))
+    return _make_roles(_TABLE, mode_of(layer.config))
 
 
-def _reversible(layer: Layer) -> Sequence[Role]:
+def _list_reversible_roles(layer: Layer) -> Sequence[Role]:
     mode = mode_of(layer.config)
-    return _roles(_TABLE, mode) + ([] if layer.config.get("tie_weights", True) else _roles(_REVERSE, mode))
+    return _make_roles(_TABLE, mode) + ([] if layer.config.get("tie_weights", True) else _make_roles(_REVERSE, mode))
 
 
 _FUNCTION: Final = [("activation", "activation")]  # a model can stand for it
 
-entry("Dense", MODERN, _dense, children=_FUNCTION)
-entry("EinsumDense", MODERN, _einsum, children=_FUNCTION)
+entry("Dense", MODERN, _list_dense_roles, children=_FUNCTION)
+entry("EinsumDense", MODERN, _list_einsum_roles, children=_FUNCTION)
 entry("Embedding", MODERN, _list_embedding_roles)
-entry("ReversibleEmbedding", NOW, _reversible)
+entry("ReversibleEmbedding", NOW, _list_reversible_roles)
 
 for _name in ("InputLayer", "Masking", "Lambda"):
     entry(_name, MODERN)
@@ -160,19 +160,19 @@ entry("BatchNormalization", MODERN, [_SCALE, _CENTER, *_MOVING, *_RENORM])
 entry("SyncBatchNormalization", LEGACY, [_SCALE, _CENTER, *_MOVING])
 
 
-def _layer_normalization(layer: Layer) -> Sequence[Role]:
+def _list_layer_normalization_roles(layer: Layer) -> Sequence[Role]:
     """`rms_scaling` (Keras 3.0 to 3.10) keeps gamma alone, whatever `center` says."""
     rms = bool(layer.config.get("rms_scaling", False))
     return [r for r in (_SCALE, _CENTER) if (rms and r is _SCALE) or (not rms and r.when(layer.config))]
 
 
-entry("LayerNormalization", MODERN, _layer_normalization)
+entry("LayerNormalization", MODERN, _list_layer_normalization_roles)
 entry("GroupNormalization", MODERN, [_SCALE, _CENTER])
 entry("UnitNormalization", MODERN)
 entry("RMSNormalization", NOW, [Role("scale")])
 
 
-def _spectral(layer: Layer) -> Sequence[Role]:
+def _list_spectral_roles(layer: Layer) -> Sequence[Role]:
     """The wrapper tracks the kernel of the layer inside as its own first variable, so files hold it twice."""
     inner = layer.config.get("layer")
     table = isinstance(inner, Layer) and inner.class_name in ("Embedding", "ReversibleEmbedding")
@@ -180,18 +180,18 @@ def _spectral(layer: Layer) -> Sequence[Role]:
     return [kernel, Role("vector_u", trainable=False, also=("sn_u",))]
 
 
-entry("SpectralNormalization", NOW, _spectral, children=[("layer", "layer")])
-entry("SpectralNormalization", LEGACY, _spectral, children=[("layer", "layer")])
+entry("SpectralNormalization", NOW, _list_spectral_roles, children=[("layer", "layer")])
+entry("SpectralNormalization", LEGACY, _list_spectral_roles, children=[("layer", "layer")])
 
 
 # Attention layers: keras 3.15.1 ``layers/attention``, tf.keras 2.15 ``layers/attention``.
 
 
-def _concat(config: object) -> bool:
+def _find_concat(config: object) -> bool:
     return isinstance(config, dict) and config.get("score_mode", "dot") == "concat"
 
 
-def _projections(prefix: str, names: tuple[str, ...] = ("query", "key", "value", "output")) -> list[Role]:
+def _list_projections(prefix: str, names: tuple[str, ...] = ("query", "key", "value", "output")) -> list[Role]:
     """A kernel and a bias for each projection; HDF5 files call them ``query/kernel``, ``attention_output/bias``."""
     roles = []
     for name in names:
@@ -201,16 +201,16 @@ def _projections(prefix: str, names: tuple[str, ...] = ("query", "key", "value",
     return roles
 
 
-entry("MultiHeadAttention", LEGACY, _projections("_"))
-entry("MultiHeadAttention", NOW, _projections(""))
+entry("MultiHeadAttention", LEGACY, _list_projections("_"))
+entry("MultiHeadAttention", NOW, _list_projections(""))
 entry(
     "GroupedQueryAttention",
     NOW,
-    _projections("_"),
+    _list_projections("_"),
     aliases=["GroupQueryAttention"],
     exported="GroupQueryAttention",  # layers/attention/grouped_query_attention.py, `keras_export`
 )
-entry("Attention", MODERN, [Role("scale", when=flag("use_scale", False)), Role("concat_score_weight", when=_concat)])
+entry("Attention", MODERN, [Role("scale", when=flag("use_scale", False)), Role("concat_score_weight", when=_find_concat)])
 entry("AdditiveAttention", MODERN, [Role("scale", when=flag("use_scale"))])
 
 
@@ -267,24 +267,24 @@ entry("Discretization", NOW)
 # era on the layer; here they belong to the layer and ``at`` says where Keras 3 puts them (keras 3.15.1 ``layers/rnn``).
 
 
-def _recurrent(at: str) -> list[Role]:
+def _make_recurrent_roles(at: str) -> list[Role]:
     return [Role("kernel", at), Role("recurrent_kernel", at), Role("bias", at, when=flag("use_bias"))]
 
 
 for _name in ("SimpleRNN", "LSTM", "GRU"):
-    entry(_name, MODERN, _recurrent("cell"))
-    entry(f"{_name}Cell", MODERN, _recurrent(""))
+    entry(_name, MODERN, _make_recurrent_roles("cell"))
+    entry(f"{_name}Cell", MODERN, _make_recurrent_roles(""))
 
-entry("ConvLSTM2D", MODERN, _recurrent("cell"))
+entry("ConvLSTM2D", MODERN, _make_recurrent_roles("cell"))
 for _name in ("ConvLSTM1D", "ConvLSTM3D"):
-    entry(_name, MODERN, _recurrent("cell"))
+    entry(_name, MODERN, _make_recurrent_roles("cell"))
 
 entry("RNN", MODERN, children=[("cell", "cell")])
 entry("StackedRNNCells", MODERN, children=[("cells", "cells")])
 entry("TimeDistributed", MODERN, children=[("layer", "layer")])
 
 
-def _both_ways(layer: Layer) -> Layer:
+def _list_both_ways(layer: Layer) -> Layer:
     """A Bidirectional with the backward half that its constructor makes where it was not given one.
 
     Names and direction as in Keras 1.2.2 layers/wrappers.py to keras 3.15.1 layers/rnn/bidirectional.py.
@@ -307,7 +307,7 @@ entry(
     "Bidirectional",
     ALL,
     children=[("layer", "forward_layer"), ("backward_layer", "backward_layer")],
-    completed=_both_ways,
+    completed=_list_both_ways,
 )
 
 
@@ -347,7 +347,7 @@ for _name in ("RandomHeight", "RandomWidth"):
 entry("Identity", LEGACY)
 # tf.keras 2.8 layers/legacy_rnn/rnn_cell_impl.py and tensorflow-addons 0.15 rnn/peephole_lstm_cell.py
 _PEEPHOLES = [Role(f"{gate}_gate_peephole_weights") for gate in ("input", "forget", "output")]
-entry("PeepholeLSTMCell", LEGACY, [*_recurrent(""), *_PEEPHOLES], aliases=["Addons>PeepholeLSTMCell"])
+entry("PeepholeLSTMCell", LEGACY, [*_make_recurrent_roles(""), *_PEEPHOLES], aliases=["Addons>PeepholeLSTMCell"])
 entry("ConvLSTM2DCell", LEGACY, [Role("kernel"), Role("recurrent_kernel"), _BIAS])
 
 # tf.keras 2.15 layers/kernelized.py: only the scale can be trained, so it is saved first.

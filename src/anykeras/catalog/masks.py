@@ -217,18 +217,18 @@ def _copy(flow: _Flow, layer: Layer, inputs: Value, masks: Sequence[Mask]) -> Se
     return () if first is None else [flow.operation(first)]  # convert_to_tensor
 
 
-def _recurrent(flow: _Flow, layer: Layer, inputs: Value, masks: Sequence[Mask]) -> Sequence[Mask]:
+def _follow_recurrent(flow: _Flow, layer: Layer, inputs: Value, masks: Sequence[Mask]) -> Sequence[Mask]:
     return masks[:1] if layer.config.get("return_sequences", False) else ()
 
 
-def _bidirectional(flow: _Flow, layer: Layer, inputs: Value, masks: Sequence[Mask]) -> Sequence[Mask]:
+def _follow_bidirectional(flow: _Flow, layer: Layer, inputs: Value, masks: Sequence[Mask]) -> Sequence[Mask]:
     inner = layer.config.get("layer")
     if not isinstance(inner, Layer) or not inner.config.get("return_sequences", False):
         return ()
     return masks[:1] if layer.config.get("merge_mode", "concat") else [*masks[:1], *masks[:1]]
 
 
-def _either(flow: _Flow, layer: Layer, inputs: Value, masks: Sequence[Mask]) -> Sequence[Mask]:
+def _follow_either(flow: _Flow, layer: Layer, inputs: Value, masks: Sequence[Mask]) -> Sequence[Mask]:
     """``logical_or`` of all masks, none where one is missing (``merging/base_merge.py``)."""
     known = [mask for mask in masks if mask is not None]
     if not known or len(known) < len(masks):
@@ -262,8 +262,8 @@ _ADDING: Final[Mapping[Outgoing, _Rule]] = {
     Outgoing.VECTORS: _mask_masking,
     Outgoing.INTEGERS: _mask_embedding,
     Outgoing.COPIED: _copy,
-    Outgoing.STEPS: _recurrent,
-    Outgoing.WRAPPED: _bidirectional,
-    Outgoing.ANY: _either,
+    Outgoing.STEPS: _follow_recurrent,
+    Outgoing.WRAPPED: _follow_bidirectional,
+    Outgoing.ANY: _follow_either,
     Outgoing.JOINED_ANY: _concatenate,
 }

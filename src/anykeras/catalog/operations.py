@@ -92,7 +92,7 @@ def split(function: str, args: Sequence[Value], kwargs: Config, complete: bool =
     for key, parameter in operation.config.items():
         value = _prepare(operation.prepare.get(parameter), _read_argument(operation, given, parameter))
         stated = complete and key not in operation.later
-        if stated or operation.init[key].required or not _same(value, operation.init[key].default):
+        if stated or operation.init[key].required or not _are_same(value, operation.init[key].default):
             config[key] = value
     positional: list[Value] = []
     for name in operation.args:
@@ -111,7 +111,7 @@ def join(
     operation = find_node(module, class_name)
     if operation is None:
         raise UnknownOperation(f"keras.ops has no operation {module}.{class_name}")
-    given = _from_call(operation, args, kwargs)
+    given = _read_call(operation, args, kwargs)
     for key, value in config.items():
         if key in operation.config:
             given[operation.config[key]] = value
@@ -166,12 +166,12 @@ def _read_keywords(operation: Operation, given: Mapping[str, Value]) -> dict[str
             found.update(rest if isinstance(rest, Mapping) else {})
             continue
         value = _read_argument(operation, given, name)
-        if key not in called or called[key].required or not _same(value, called[key].default):
+        if key not in called or called[key].required or not _are_same(value, called[key].default):
             found[key] = value
     return found
 
 
-def _from_call(operation: Operation, args: Sequence[Value], kwargs: Config) -> dict[str, Value]:
+def _read_call(operation: Operation, args: Sequence[Value], kwargs: Config) -> dict[str, Value]:
     """The arguments of a node's call by the name of the function's parameter.
 
     An older minor may have taken in the call what the constructor takes now (``dtype`` of ``FullLike``, keras 3.6).
@@ -204,7 +204,7 @@ def _arrange(operation: Operation, given: Mapping[str, Value]) -> tuple[tuple[Va
     for parameter in operation.parameters:
         name = parameter.name
         value = given.get(name, parameter.default)
-        if name not in given or (not parameter.required and _same(value, parameter.default)):
+        if name not in given or (not parameter.required and _are_same(value, parameter.default)):
             gap = True
         elif name.startswith("**") and isinstance(value, Mapping):
             kwargs.update(value)
@@ -234,7 +234,7 @@ def _prepare(how: str | None, value: Value) -> Value:
     return value
 
 
-def _same(value: Value, default: Value) -> bool:
+def _are_same(value: Value, default: Value) -> bool:
     """Equal, and not merely in number: ``True`` is not ``1`` and a document's values may not compare at all."""
     return type(value) is type(default) and value == default
 

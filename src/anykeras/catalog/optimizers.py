@@ -31,23 +31,23 @@ class OptimizerEntry:
     epsilon_outside: bool = False  # Keras 1 and 2: g / (sqrt(a) + epsilon), where Keras 3 has g / sqrt(a + epsilon)
 
 
-def _always(*groups: tuple[str, ...]) -> Callable[[Config], Groups]:
+def _make_constant(*groups: tuple[str, ...]) -> Callable[[Config], Groups]:
     return lambda config: groups
 
 
-def _adam(config: Config) -> Groups:
+def _list_adam_groups(config: Config) -> Groups:
     hats: Groups = (("velocity_hat",),) if config.get("amsgrad") else ()
     return (("momentum", "velocity"), *hats)
 
 
-def _rmsprop(config: Config) -> Groups:
+def _list_rmsprop_groups(config: Config) -> Groups:
     momentum = config.get("momentum")
     extra: Groups = (("momentum",),) if isinstance(momentum, int | float) and momentum > 0 else ()
     centered: Groups = (("average_gradient",),) if config.get("centered") else ()
     return (("velocity",), *extra, *centered)
 
 
-def _sgd(config: Config) -> Groups:
+def _list_sgd_groups(config: Config) -> Groups:
     return (("momentum",),) if config.get("momentum") else ()
 
 
@@ -55,41 +55,41 @@ _ADAM = {"m": "momentum", "v": "velocity", "vhat": "velocity_hat", "momentum": "
          "velocity_hat": "velocity_hat"}  # fmt: skip
 
 _ENTRIES = (
-    OptimizerEntry("SGD", _sgd, {"momentum": "momentum", "m": "momentum"}, ("momentum",)),
+    OptimizerEntry("SGD", _list_sgd_groups, {"momentum": "momentum", "m": "momentum"}, ("momentum",)),
     OptimizerEntry(
         "RMSprop",
-        _rmsprop,
+        _list_rmsprop_groups,
         {"rms": "velocity", "velocity": "velocity", "momentum": "momentum", "mg": "average_gradient",
          "average_gradient": "average_gradient"},
         ("velocity",),
         epsilon_outside=True,
     ),
     OptimizerEntry(
-        "Adagrad", _always(("accumulator",)), {"accumulator": "accumulator"}, ("accumulator",), epsilon_outside=True
+        "Adagrad", _make_constant(("accumulator",)), {"accumulator": "accumulator"}, ("accumulator",), epsilon_outside=True
     ),
     OptimizerEntry(
         "Adadelta",
-        _always(("accumulated_grad", "accumulated_delta_var")),
+        _make_constant(("accumulated_grad", "accumulated_delta_var")),
         {"accum_grad": "accumulated_grad", "accum_var": "accumulated_delta_var",
          "accumulated_grad": "accumulated_grad", "accumulated_delta_var": "accumulated_delta_var"},
         ("accumulated_grad", "accumulated_delta_var"),
     ),
-    OptimizerEntry("Adam", _adam, _ADAM, ("momentum", "velocity", "velocity_hat")),
-    OptimizerEntry("AdamW", _adam, _ADAM),
+    OptimizerEntry("Adam", _list_adam_groups, _ADAM, ("momentum", "velocity", "velocity_hat")),
+    OptimizerEntry("AdamW", _list_adam_groups, _ADAM),
     OptimizerEntry(
         "Adamax",
-        _always(("momentum", "norm")),
+        _make_constant(("momentum", "norm")),
         {"m": "momentum", "v": "norm", "u": "norm", "momentum": "momentum", "norm": "norm"},
         ("momentum", "norm"),
     ),
     OptimizerEntry(
-        "Nadam", _always(("momentum", "velocity")), _ADAM, ("momentum", "velocity"), scalars=("u_product",)
+        "Nadam", _make_constant(("momentum", "velocity")), _ADAM, ("momentum", "velocity"), scalars=("u_product",)
     ),
     OptimizerEntry(
-        "Ftrl", _always(("accumulator", "linear")), {"accumulator": "accumulator", "linear": "linear"}
+        "Ftrl", _make_constant(("accumulator", "linear")), {"accumulator": "accumulator", "linear": "linear"}
     ),
-    OptimizerEntry("Lamb", _always(("momentum", "velocity")), _ADAM),
-    OptimizerEntry("Lion", _always(("momentum",)), {"m": "momentum", "momentum": "momentum"}),
+    OptimizerEntry("Lamb", _make_constant(("momentum", "velocity")), _ADAM),
+    OptimizerEntry("Lion", _make_constant(("momentum",)), {"m": "momentum", "momentum": "momentum"}),
 )  # fmt: skip
 _BY_NAME = {entry.name.lower(): entry for entry in _ENTRIES}
 # Classes of tensorflow-addons 0.15.0 that keep the slots of another optimizer.

@@ -93,7 +93,7 @@ _TF_BOXES: Final[dict[tuple[int, ...], tuple[str, ...]]] = {
 }
 
 
-def _tf(version: str, stamp: str = "") -> Release:
+def _make_tf(version: str, stamp: str = "") -> Release:
     numbers = tuple(int(part) for part in version.split("."))
     return Release("tf.keras", version, _TF_BOXES.get(numbers, (".h5",)), stamp or f"{version}.0")
 
@@ -120,8 +120,8 @@ RELEASES: Final = (
     Release("tf.keras", "1.14", (), "2.2.4-tf"),
     *(Release("keras", version, (".h5",), stamp) for version, stamp in
       (("2.1", "2.1.6"), ("2.2", "2.2.4"), ("2.3", "2.3.1"))),
-    _tf("1.15", "2.2.4-tf"), _tf("2.0", "2.2.4-tf"), _tf("2.1", "2.2.4-tf"), _tf("2.2", "2.3.0-tf"),
-    _tf("2.3", "2.4.0"), _tf("2.4", "2.4.0"), *(_tf(f"2.{minor}") for minor in range(5, 16)),
+    _make_tf("1.15", "2.2.4-tf"), _make_tf("2.0", "2.2.4-tf"), _make_tf("2.1", "2.2.4-tf"), _make_tf("2.2", "2.3.0-tf"),
+    _make_tf("2.3", "2.4.0"), _make_tf("2.4", "2.4.0"), *(_make_tf(f"2.{minor}") for minor in range(5, 16)),
     *(Release("tf_keras", f"2.{minor}", (".keras", ".h5"), f"2.{minor}.0") for minor in range(15, 22)),
     *(Release("keras", f"3.{minor}", (".keras",), f"3.{minor}.0") for minor in range(16)),
 )  # fmt: skip

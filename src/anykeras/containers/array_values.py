@@ -27,13 +27,13 @@ def as_weights(value: object) -> NamedWeights | None:
     """The weights in a value of Python, as people store them; None where it is something else."""
     value = _as_list(value)
     if isinstance(value, Mapping):
-        return _of_mapping({key: _as_list(item) for key, item in value.items()})
+        return _read_mapping({key: _as_list(item) for key, item in value.items()})
     if isinstance(value, Sequence) and value and all(isinstance(item, Tensor) for item in value):
         return NamedWeights((_group("weights", value),), indexed=True, listed=True)
     return None
 
 
-def _of_mapping(value: Mapping[object, object]) -> NamedWeights | None:
+def _read_mapping(value: Mapping[object, object]) -> NamedWeights | None:
     names = [name for name in value if isinstance(name, str)]
     if not names or len(names) != len(value):
         return None

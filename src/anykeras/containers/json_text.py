@@ -64,7 +64,7 @@ def parse_json(text: str, part: str, notes: list[str] | None = None) -> Json:
     if len(text) > bounds.config_bytes:
         raise limit_error("characters of JSON", len(text), bounds.config_bytes, part, "config_bytes")
     _check_size(text, part)
-    reader = _Reader(part)
+    reader = _JsonReader(part)
     try:
         value: Json = json.loads(
             text,
@@ -137,7 +137,7 @@ def _check_size(text: str, part: str) -> None:
             raise limit_error("values", values, most, part, "config_nodes")
 
 
-class _Reader:
+class _JsonReader:
     """The hooks of :func:`json.loads`."""
 
     def __init__(self, part: str) -> None:

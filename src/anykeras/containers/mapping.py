@@ -65,10 +65,10 @@ def forget_pages(array: Array, start: int, count: int) -> None:
 
 def _is_local(descriptor: int) -> bool:
     found = (ctypes.c_long * 32)()  # struct statfs, which begins with the kind of file system
-    return _libc().fstatfs(descriptor, found) == 0 and found[0] in _LOCAL
+    return _load_libc().fstatfs(descriptor, found) == 0 and found[0] in _LOCAL
 
 
-def _libc() -> Any:
+def _load_libc() -> Any:
     libc = ctypes.CDLL(None, use_errno=True)
     pointer, size = ctypes.c_void_p, ctypes.c_size_t
     libc.mmap.restype = libc.mremap.restype = pointer
@@ -98,7 +98,7 @@ class _Watch:
         try:
             with self._lock:
                 self._prepare()
-                fcntl.fcntl(lease, _F_SETSIG, _signal())
+                fcntl.fcntl(lease, _F_SETSIG, _choose_signal())
                 fcntl.fcntl(lease, _F_SETOWN_EX, struct.pack("ii", 0, self._thread))
                 fcntl.fcntl(lease, fcntl.F_SETLEASE, fcntl.F_RDLCK)
                 status = os.fstat(lease)
@@ -143,7 +143,7 @@ class _Watch:
         self._thread = threading.get_native_id()
         ready.set()
         while True:
-            signal.sigwaitinfo({_signal()})
+            signal.sigwaitinfo({_choose_signal()})
             self._answer()
 
     def _answer(self) -> None:
@@ -158,7 +158,7 @@ class _Watch:
         What another thread writes into a piece while that piece is copied (a tenth of a millisecond) is lost.
         """
         del self._mappings[mapping.address]
-        libc, step = _libc(), max(_STEP, -(-mapping.size // 1000) // mmap.PAGESIZE * mmap.PAGESIZE)
+        libc, step = _load_libc(), max(_STEP, -(-mapping.size // 1000) // mmap.PAGESIZE * mmap.PAGESIZE)
         for start in range(0, mapping.size, step):
             count = min(step, mapping.size - start)
             whole = -(-count // mmap.PAGESIZE) * mmap.PAGESIZE
@@ -203,7 +203,7 @@ def _give_back(lease: int) -> None:
     os.close(lease)
 
 
-def _signal() -> int:
+def _choose_signal() -> int:
     """A signal that programs leave alone, sent to the listening thread only."""
     return int(signal.SIGRTMAX) - 7
 

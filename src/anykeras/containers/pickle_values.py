@@ -51,14 +51,14 @@ def dtype_of(value: object) -> str | None:
     """The numpy name of a pickled dtype, with its byte order; None where it is no number's."""
     if not isinstance(value, PickledCall) or value.name != "numpy dtype" or not value.arguments:
         return None
-    code = _word(value.arguments[0])
+    code = _read_word(value.arguments[0])
     order = value.state[1] if isinstance(value.state, tuple) and len(value.state) > 1 else "|"
     if not _TYPE.match(code):
         return None
-    return ">" + code if _word(order) == ">" else code
+    return ">" + code if _read_word(order) == ">" else code
 
 
-def _word(value: object) -> str:
+def _read_word(value: object) -> str:
     """A short text, which Python 2 wrote as bytes."""
     if isinstance(value, Span):
         value = value.source.read(value.start, min(value.size, 16))

@@ -48,7 +48,7 @@ def open_remote(url: str) -> ByteSource:
         if size is None:
             data = store.cat_file(path)
             return ByteSource(url, len(data), lambda at, count: data[at : at + count])
-        file = _Blocks(store, path, int(size), url)
+        file = _RemoteBlocks(store, path, int(size), url)
     except Exception as error:  # each store has errors of its own
         cause = error.__cause__ if isinstance(error, FileNotFoundError) and error.__cause__ is not None else error
         if isinstance(cause, FileNotFoundError) or getattr(cause, "status", None) == 404:
@@ -97,10 +97,10 @@ def open_box(url: str) -> Box | None:
             raise limit_error("bytes", source.size, limit, inside)
         return source
 
-    return Box(_Sizes(store, home, facts), read)
+    return Box(_FileSizes(store, home, facts), read)
 
 
-class _Sizes(Mapping[str, int]):
+class _FileSizes(Mapping[str, int]):
     """Bytes of the files of a folder; a website tells them file by file, so that each is asked for when it is wanted."""
 
     def __init__(self, store: Any, home: str, facts: dict[str, dict[str, Any]]) -> None:
@@ -135,7 +135,7 @@ def list_remote(url: str) -> list[tuple[str, str]]:
     return [(store.unstrip_protocol(one), one[len(home) :].lstrip("/")) for one in sorted(listed)]
 
 
-class _Blocks:
+class _RemoteBlocks:
     """Reads of a remote file in blocks of a MiB; the longest unused one goes first."""
 
     def __init__(self, store: Any, path: str, size: int, url: str) -> None:

@@ -153,11 +153,11 @@ def spool(blocks: Iterator[bytes], name: str) -> ByteSource:
         held.append(block)
         size += len(block)
         if size > IN_MEMORY:
-            return _spool_to_disk(held, blocks, name)
+            return _write_spool(held, blocks, name)
     return wrap_bytes(b"".join(held), name)
 
 
-def _spool_to_disk(held: list[bytes], blocks: Iterator[bytes], name: str) -> ByteSource:
+def _write_spool(held: list[bytes], blocks: Iterator[bytes], name: str) -> ByteSource:
     import tempfile  # most files fit into memory
 
     with tempfile.TemporaryFile(buffering=0) as file:

@@ -98,7 +98,7 @@ def _read_weights(manifest: Json, folder: Folder) -> Iterator[tuple[str, Tensor]
         paths = group.get("paths")
         if not isinstance(paths, list) or not all(isinstance(path, str) for path in paths):
             raise _make_contradiction_error("paths of weights are no texts", MODEL)
-        names = [_plain(str(path)) for path in paths]
+        names = [_check_path(str(path)) for path in paths]
         before = len(met)
         met.update(names)
         if len(met) != before + len(names):
@@ -123,7 +123,7 @@ def _read_objects(value: Json, where: str) -> list[dict[str, Json]]:
     return found
 
 
-def _plain(path: str) -> str:
+def _check_path(path: str) -> str:
     """A path below the folder. Raises Malformed (AK1111)."""
     pieces = [piece for piece in path.split("/") if piece != "."]
     if not pieces or any(piece in ("", "..") or "\\" in piece or ":" in piece or "\0" in piece for piece in pieces):

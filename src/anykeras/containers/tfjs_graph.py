@@ -18,7 +18,7 @@ from .base import Json
 from .checkpoint.bundle import DTYPES
 from .savedmodel.graph import GraphFile
 from .wire import read_message
-from .wire.messages import MetaGraph, Node
+from .wire.messages import MetaGraph, NodeDef
 
 TEXT, BYTES, INTEGER, FLOAT, FLAG, TYPE = "text", "bytes", "integer", "float", "flag", "type"
 _DEPTH = 32  # messages in each other
@@ -69,33 +69,33 @@ def read_graph_model(model: Mapping[str, Json], weights: Mapping[str, Tensor], p
     return GraphFile(part, read_message(MetaGraph, memoryview(_encode(whole, _META, part)), part), constants=weights)
 
 
-def read_node(node: object, part: str) -> Node:
+def read_node(node: object, part: str) -> NodeDef:
     """One node. Raises Malformed (AK1158)."""
-    return read_message(Node, memoryview(_encode(node, _NODE, part)), part)
+    return read_message(NodeDef, memoryview(_encode(node, _NODE, part)), part)
 
 
 def _encode(value: object, rows: Rows, part: str, depth: int = 0) -> bytes:
     """An object as a message."""
     limits.budget().charge(4)
     if not isinstance(value, dict) or depth > _DEPTH:
-        raise _odd(f"{str(value)[:60]!r} stands where an object belongs", part)
+        raise _make_error(f"{str(value)[:60]!r} stands where an object belongs", part)
     found = bytearray()
     for name, held in value.items():
-        row = rows.get(name) or rows.get(_camel(name))
+        row = rows.get(name) or rows.get(_write_camel_case(name))
         if row is None or held is None:
             continue
         number, kind, mapped = row
         if mapped:
             for key, one in held.items() if isinstance(held, dict) else ():
-                pair = _encode_field(1, _encode_scalar(key, TEXT, part), 2) + _one(2, one, kind, part, depth)
+                pair = _encode_field(1, _encode_scalar(key, TEXT, part), 2) + _encode_value(2, one, kind, part, depth)
                 found += _encode_field(number, pair, 2)
         else:
             for one in held if isinstance(held, list) else (held,):
-                found += _one(number, one, kind, part, depth)
+                found += _encode_value(number, one, kind, part, depth)
     return bytes(found)
 
 
-def _one(number: int, value: object, kind: str | Rows, part: str, depth: int) -> bytes:
+def _encode_value(number: int, value: object, kind: str | Rows, part: str, depth: int) -> bytes:
     if isinstance(kind, Rows):
         return _encode_field(number, _encode(value, kind, part, depth + 1), 2)
     wire = {TEXT: 2, BYTES: 2, FLOAT: 5}.get(kind, 0)
@@ -121,7 +121,7 @@ def _encode_scalar(value: object, kind: str, part: str) -> bytes:
             return _encode_varint(int(value))
     except (ValueError, KeyError, OverflowError, struct.error, binascii.Error):
         pass
-    raise _odd(f"{str(value)[:60]!r} is no {kind}", part)
+    raise _make_error(f"{str(value)[:60]!r} is no {kind}", part)
 
 
 def _encode_varint(value: int) -> bytes:
@@ -133,11 +133,11 @@ def _encode_varint(value: int) -> bytes:
     return bytes((*found, value))
 
 
-def _camel(name: str) -> str:
+def _write_camel_case(name: str) -> str:
     """A name as JSON of protocol buffers has it (``tensor_shape``)."""
     first, *rest = name.split("_")
     return first + "".join(word.title() for word in rest)
 
 
-def _odd(seen: str, part: str) -> Malformed:
+def _make_error(seen: str, part: str) -> Malformed:
     return Malformed("AK1158", seen, part=part, next_step="Export the model again with tensorflowjs_converter.")

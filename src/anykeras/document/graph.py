@@ -15,7 +15,7 @@ from .model import Call, Graph, Layer, Ref, Value, refs
 
 Node = tuple[str, int]
 """One call of a layer: its name and the number of the call."""
-Step = tuple[Layer, int, Call]
+CallStep = tuple[Layer, int, Call]
 """A layer, the number of one of its calls, and that call."""
 ENTRY = Ref("")
 """What the first layer of a sequential model without an InputLayer is called on."""
@@ -123,7 +123,7 @@ def find_reachable(graph: Graph) -> set[Node]:
     return found
 
 
-def iterate_steps(graph: Graph) -> Iterator[Step]:
+def iterate_steps(graph: Graph) -> Iterator[CallStep]:
     """Every call with its layer and its number, in an order in which they can be carried out.
 
     Layers of a sequential model are called one after another, the first on :data:`ENTRY` unless it is an InputLayer.
@@ -137,7 +137,7 @@ def iterate_steps(graph: Graph) -> Iterator[Step]:
             yield layers[name], number, graph.calls[name][number]
 
 
-def _step_through(graph: Graph) -> Iterator[Step]:
+def _step_through(graph: Graph) -> Iterator[CallStep]:
     if graph.layers:
         yield graph.layers[0], 0, Call() if graph.layers[0].class_name == "InputLayer" else Call((ENTRY,))
     for before, layer in pairwise(graph.layers):

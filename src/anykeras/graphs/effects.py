@@ -12,7 +12,7 @@ from typing import Literal
 
 from ..auditing.graphs import OPERATIONS
 from ..containers.savedmodel.graph import HIDDEN, Body, GraphFile, strip
-from ..containers.wire.messages import Node
+from ..containers.wire.messages import NodeDef
 from ..limits import budget
 from .ops import list_supported
 
@@ -61,7 +61,7 @@ def list_effects(graph: GraphFile, signature: str | None = None) -> tuple[Outsid
     return tuple(found.values())
 
 
-def _find_reached(graph: GraphFile, only: str | None) -> Iterator[tuple[str, Body, Node]]:
+def _find_reached(graph: GraphFile, only: str | None) -> Iterator[tuple[str, Body, NodeDef]]:
     """Every node that a signature needs, control inputs and called functions included, with the signature's name."""
     seen: set[tuple[str, str]] = set()
     for name, signature in graph.meta.signatures.items():
@@ -84,7 +84,7 @@ def _find_reached(graph: GraphFile, only: str | None) -> Iterator[tuple[str, Bod
         yield from (("graph", graph.body, node) for node in graph.body.nodes.values())
 
 
-def _list_functions(graph: GraphFile, node: Node) -> Iterator[Body]:
+def _list_functions(graph: GraphFile, node: NodeDef) -> Iterator[Body]:
     """The functions that a node calls, by its op or in its attributes."""
     own = graph.function(node.op)
     names = [

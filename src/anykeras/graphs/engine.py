@@ -13,7 +13,7 @@ from ..containers.savedmodel.constants import read_array
 from ..containers.savedmodel.graph import VARIABLES, Body, GraphFile, strip
 from ..containers.savedmodel.restore import GraphVariable
 from ..containers.wire import read_message
-from ..containers.wire.messages import Attribute, Node
+from ..containers.wire.messages import AttrValue, NodeDef
 from ..containers.wire.reader import make_wire_error
 from ..errors import AnyKerasError
 from ..recovery.functions import Operand, Refused
@@ -109,18 +109,18 @@ class Engine:
             raise make_wire_error(f"{name} has no output {place}", self.graph.part)
         return outputs[place]
 
-    def _node(self, scope: Scope, name: str) -> Node:
+    def _node(self, scope: Scope, name: str) -> NodeDef:
         node = scope.body.nodes.get(name)
         if node is None:
             raise make_wire_error(f"there is no node {name}", self.graph.part)
         return node
 
-    def _needs(self, scope: Scope, node: Node) -> list[str]:
+    def _needs(self, scope: Scope, node: NodeDef) -> list[str]:
         if node.op in frames.OWN:
             return []  # they look at the loop around them first
         return [ref for ref in node.inputs if not ref.startswith("^")]
 
-    def _run(self, scope: Scope, node: Node) -> Outputs:
+    def _run(self, scope: Scope, node: NodeDef) -> Outputs:
         limits.budget().charge(NODE_STEPS)
         self.used.add(node.op)
         if node.op in frames.OWN:
@@ -138,7 +138,7 @@ class Engine:
         plain = [value.value if isinstance(value, Guarded) else value for value in given]
         return tuple(Guarded(value, guards) for value in self._compute(scope, node, plain))
 
-    def _compute(self, scope: Scope, node: Node, given: list[Operand]) -> Outputs:
+    def _compute(self, scope: Scope, node: NodeDef, given: list[Operand]) -> Outputs:
         if node.op in VARIABLES:
             return (self._variable(node),)
         if node.op == "Const":
@@ -157,12 +157,12 @@ class Engine:
         found = run_op(self.ops, node, given, attributes)
         return found if isinstance(found, tuple) else (found,)
 
-    def _constant(self, node: Node) -> Operand:
+    def _constant(self, node: NodeDef) -> Operand:
         beside = self.graph.constants.get(node.name)
         array = beside.read() if beside is not None else read_array(node, self.graph.part)
         return self.ops.constant_weight(node.name, array, self.graph.frozen)
 
-    def _variable(self, node: Node) -> Handle:
+    def _variable(self, node: NodeDef) -> Handle:
         found = self.variables.get(node.name)
         if found is None:
             raise make_stateful_error(node.name)
@@ -180,7 +180,7 @@ class Engine:
         return known if known is not None else self._inline(body, given, depth)
 
     def _plain_attribute(self, data: memoryview) -> Operand:
-        return read_attribute(read_message(Attribute, data, self.graph.part))
+        return read_attribute(read_message(AttrValue, data, self.graph.part))
 
     def _inline(self, body: Body, given: Sequence[Operand], depth: int) -> Outputs:
         scope = Scope(body, dict(zip(body.arguments, given, strict=False)), depth=depth)
@@ -194,7 +194,7 @@ class Engine:
             if isinstance(held, Handle) and not held.variable.state:
                 yield held
 
-    def _check_order(self, scope: Scope, node: Node, given: Sequence[Operand]) -> None:
+    def _check_order(self, scope: Scope, node: NodeDef, given: Sequence[Operand]) -> None:
         """Refuse a variable that is read after it was assigned to, which only a control input says."""
         read = {value.variable.name for value in given if isinstance(value, Handle)}
         before = (scope.body.nodes.get(strip(ref)) for ref in node.inputs if ref.startswith("^"))
@@ -232,7 +232,7 @@ def _list_changes(body: Body, argument: str) -> bool:
     )
 
 
-def run_op(ops: GraphWriter, node: Node, given: Sequence[Operand], attributes: Mapping[str, Operand]) -> Operand:
+def run_op(ops: GraphWriter, node: NodeDef, given: Sequence[Operand], attributes: Mapping[str, Operand]) -> Operand:
     """What a node without branches gives for its inputs: one value, or a tuple. Raises Unsupported for an op of no table."""
     run = OPS.get(node.op)
     if run is None:
@@ -248,24 +248,25 @@ def run_op(ops: GraphWriter, node: Node, given: Sequence[Operand], attributes: M
         raise Refused(f"the op {node.op} fails on its inputs: {error}", "AK3062", layer=node.name) from error
 
 
-Special = Callable[[Engine, Node, list[Operand], Mapping[str, Operand], int], Outputs]
+Special = Callable[[Engine, NodeDef, list[Operand], Mapping[str, Operand], int], Outputs]
 
 
-def _if(engine: Engine, node: Node, given: list[Operand], attributes: Mapping[str, Operand], depth: int) -> Outputs:
-    branches = [engine.function(attributes.get(key), depth) for key in ("then_branch", "else_branch")]
+def _follow_if(engine: Engine, node: NodeDef, given: list[Operand], at: Mapping[str, Operand], depth: int) -> Outputs:
+    branches = [engine.function(at.get(key), depth) for key in ("then_branch", "else_branch")]
     return control.follow_branch(engine.ops, given[0], given[1:], branches)
 
 
-def _case(engine: Engine, node: Node, given: list[Operand], attributes: Mapping[str, Operand], depth: int) -> Outputs:
-    branches = [engine.function(name, depth) for name in attributes.get("branches") or (None,)]
+def _follow_case(engine: Engine, node: NodeDef, given: list[Operand], at: Mapping[str, Operand], depth: int) -> Outputs:
+    branches = [engine.function(name, depth) for name in at.get("branches") or (None,)]
     return control.follow_case(engine.ops, given[0], given[1:], branches)
 
 
-def _while(engine: Engine, node: Node, given: list[Operand], attributes: Mapping[str, Operand], depth: int) -> Outputs:
-    cond, body = (engine.function(attributes.get(key), depth) for key in ("cond", "body"))
+def _follow_while(engine: Engine, node: NodeDef, given: list[Operand], at: Mapping[str, Operand], depth: int) -> Outputs:
+    cond, body = (engine.function(at.get(key), depth) for key in ("cond", "body"))
     return tuple(control.follow_loop(engine.ops, control.Loop(cond, body, node.name), given))
 
 
 _CONTROL: Mapping[str, Special] = {
-    "If": _if, "StatelessIf": _if, "Case": _case, "StatelessCase": _case, "While": _while, "StatelessWhile": _while,
+    "If": _follow_if, "StatelessIf": _follow_if, "Case": _follow_case, "StatelessCase": _follow_case,
+    "While": _follow_while, "StatelessWhile": _follow_while,
 }  # fmt: skip

@@ -25,7 +25,7 @@ from ..limits import budget
 from ..recovery.functions import Refused
 from ..recovery.functions.folding import MOST
 from ..tensors import Tensor, concatenate
-from .patterns import CONSUMERS, FUNCTIONS, CallView, Held, Kernel, LayerCall
+from .patterns import CONSUMERS, FUNCTIONS, CallView, HeldWeight, Kernel, LayerCall
 from .regions import FoundLayer, evaluate, find_layer, is_filled
 
 _OTHER = re.compile(r"[^A-Za-z0-9_.-]+")
@@ -53,7 +53,7 @@ def fold(model: Layer, specs: Mapping[Ref, Spec]) -> Folded:
     `specs` are shapes and dtypes of the tensors of its graph.
     """
     assert model.graph is not None
-    folder = _Folder(model.graph, specs)
+    folder = _FoldedGraph(model.graph, specs)
     folder.fold_regions()
     folder.fold_products()
     folder.fold_biases()
@@ -62,7 +62,7 @@ def fold(model: Layer, specs: Mapping[Ref, Spec]) -> Folded:
     return Folded(replace(model, graph=graph), tuple(_list_findings(graph, folder)))
 
 
-def _list_findings(graph: Graph, folder: _Folder) -> Iterator[Finding]:
+def _list_findings(graph: Graph, folder: _FoldedGraph) -> Iterator[Finding]:
     rows = sum(t.size for layer in graph.layers if is_row(layer) for t in layer.weights.values())
     whole = sum(t.size for layer in graph.layers for t in layer.weights.values())
     if folder.names:
@@ -80,7 +80,7 @@ def is_row(layer: Layer) -> bool:
     return layer.class_name == "Embedding" and layer.config.get("input_dim") == 1
 
 
-class _Folder:
+class _FoldedGraph:
     """The graph while it is folded: nodes by name, each with one call; a name that is moved is read as another tensor."""
 
     def __init__(self, graph: Graph, specs: Mapping[Ref, Spec]) -> None:
@@ -111,7 +111,7 @@ class _Folder:
             return None
         return CallView(ref, layer, calls[0])
 
-    def held(self, value: Value) -> Held | None:
+    def held(self, value: Value) -> HeldWeight | None:
         """The weight that a tensor is, as the operations hold it; also where its axes are swapped on the way."""
         view = self.view(value) if isinstance(value, Ref) else None
         if view is None or not isinstance(value, Ref):
@@ -121,13 +121,13 @@ class _Folder:
         row = self.view(view.args[0]) if isinstance(view.args[0], Ref) else None
         if row is not None and is_row(row.layer) and view.layer.class_name == "reshape" and self._readers[row.ref] == 1:
             found = row.layer.weights["embeddings"].sources[0]
-            return Held(value, found, bool(row.layer.config.get("trainable", True)), found.dtype)
+            return HeldWeight(value, found, bool(row.layer.config.get("trainable", True)), found.dtype)
         if view.layer.class_name == "concatenate":
             return self._join(view)
         inner = self.held(view.args[0])
         return self._pass(view, inner) if inner is not None and self._readers[inner.ref] == 1 else None
 
-    def _join(self, view: CallView) -> Held | None:
+    def _join(self, view: CallView) -> HeldWeight | None:
         """A variable that was saved in parts, and read as one."""
         given, axis = view.args[0], view.call.kwargs.get("axis", 0)
         parts = [self.held(part) for part in given] if isinstance(given, tuple) else []
@@ -137,7 +137,7 @@ class _Folder:
         whole = concatenate([part.tensor for part in known], axis)
         return replace(known[0], ref=view.ref, tensor=replace(whole, origin=_PART.sub("", known[0].tensor.origin)))
 
-    def _pass(self, view: CallView, held: Held) -> Held | None:
+    def _pass(self, view: CallView, held: HeldWeight) -> HeldWeight | None:
         """A weight behind an operation that changes its layout or its dtype alone."""
         name, spec = view.layer.class_name, self._specs.get(view.ref)
         if name == "cast":
@@ -297,11 +297,11 @@ class _Folder:
                 continue
             if held.dtype != layer.weights["kernel"].dtype and "dtype" not in layer.config:
                 continue
-            self._layers[name] = _with_bias(layer, held.tensor)
+            self._layers[name] = _add_bias(layer, held.tensor)
             for end, before in ends:
                 self._moved[end] = before
 
-    def _bias(self, layer: Layer, ref: Ref) -> tuple[Held, tuple[Ref, Ref]] | None:
+    def _bias(self, layer: Layer, ref: Ref) -> tuple[HeldWeight, tuple[Ref, Ref]] | None:
         """The weight that is added to a tensor, the sum, and the tensor that it is added to.
 
         Between them may be operations that only put elements elsewhere, where the weight follows the channels.
@@ -319,7 +319,7 @@ class _Folder:
         added = [held for arg in user.args if arg != last and (held := self.held(arg)) is not None]
         if len(added) != 1 or last not in user.args or not spec.shape or after.shape is None:
             return None
-        sizes = _without_ones(added[0].tensor.shape)
+        sizes = _drop_leading_ones(added[0].tensor.shape)
         fits = after.shape[len(after.shape) - len(sizes) :] == sizes
         if layer.class_name == "EinsumDense":
             return (added[0], (user.ref, last)) if fits and not between and len(sizes) < len(after.shape) else None
@@ -392,7 +392,7 @@ WITH_ACTIVATION = (
 )
 
 
-def _without_ones(shape: tuple[int, ...]) -> tuple[int, ...]:
+def _drop_leading_ones(shape: tuple[int, ...]) -> tuple[int, ...]:
     """A shape without the ones in front, which broadcasting adds."""
     start = next((at for at, size in enumerate(shape) if size != 1), len(shape) - 1)
     return shape[max(start, 0) :]
@@ -404,8 +404,8 @@ def _takes_bias(layer: Layer) -> bool:
     return free and "kernel" in layer.weights and "bias" not in layer.weights
 
 
-def _with_bias(layer: Layer, held: Tensor) -> Layer:
-    sizes = _without_ones(held.shape)
+def _add_bias(layer: Layer, held: Tensor) -> Layer:
+    sizes = _drop_leading_ones(held.shape)
     if layer.class_name == "EinsumDense":
         letters = str(layer.config["equation"]).rpartition(">")[2]
         return replace(

@@ -26,7 +26,7 @@ class CallView:
 
 
 @dataclass(frozen=True)
-class Held:
+class HeldWeight:
     """A weight as operations read it: the tensor in the graph, its values, whether it trains."""
 
     ref: Ref
@@ -41,7 +41,7 @@ class Kernel:
 
     class_name: str
     role: str
-    held: Held
+    held: HeldWeight
     config: Mapping[str, Value]
 
     def __eq__(self, other: object) -> bool:
@@ -69,14 +69,14 @@ class Graphs(Protocol):
     def view(self, ref: Ref) -> CallView | None:
         """The call that makes a tensor."""
 
-    def held(self, value: Value) -> Held | None:
+    def held(self, value: Value) -> HeldWeight | None:
         """The weight that a tensor is."""
 
     def spec(self, ref: Ref, dtype: str = "float32") -> Spec | None:
         """Shape and dtype of a tensor of that dtype."""
 
 
-def _operands(graph: Graphs, view: CallView, rank: int | None = None) -> tuple[Ref, Spec, Held] | None:
+def _find_operands(graph: Graphs, view: CallView, rank: int | None = None) -> tuple[Ref, Spec, HeldWeight] | None:
     """The tensor and the weight that a function takes first, both float32; None where they are something else."""
     if len(view.args) < 2 or not isinstance(view.args[0], Ref):
         return None
@@ -87,9 +87,9 @@ def _operands(graph: Graphs, view: CallView, rank: int | None = None) -> tuple[R
     return (view.args[0], spec, held) if rank is None or len(held.tensor.shape) == rank else None
 
 
-def _dense(graph: Graphs, view: CallView) -> LayerCall | None:
+def _recognise_dense(graph: Graphs, view: CallView) -> LayerCall | None:
     """``matmul(x, kernel)``: the last axis of x times a matrix."""
-    found = _operands(graph, view, 2)
+    found = _find_operands(graph, view, 2)
     if found is None or len(found[1].known()) < 2 or view.call.kwargs:
         return None
     x, spec, held = found
@@ -98,19 +98,19 @@ def _dense(graph: Graphs, view: CallView) -> LayerCall | None:
     return LayerCall(Kernel("Dense", "kernel", held, {"units": held.tensor.shape[1], "use_bias": False}), x, view.ref)
 
 
-def _window(view: CallView) -> dict[str, Value]:
+def _read_window(view: CallView) -> dict[str, Value]:
     """Strides and so on, by place or by name."""
     names = ("strides", "padding", "data_format", "dilation_rate")
     return {**dict(zip(names, view.args[2:], strict=False)), **view.call.kwargs}
 
 
-def _convolution(graph: Graphs, view: CallView) -> LayerCall | None:
+def _recognise_convolution(graph: Graphs, view: CallView) -> LayerCall | None:
     """``conv(x, kernel)``; groups follow from the channels."""
-    found = _operands(graph, view)
+    found = _find_operands(graph, view)
     if found is None:
         return None
     x, spec, held = found
-    shape, how = held.tensor.shape, _window(view)
+    shape, how = held.tensor.shape, _read_window(view)
     channels, rest = (spec.known()[-1] or 0) // max(shape[-2], 1), (spec.known()[-1] or 0) % max(shape[-2], 1)
     if not 3 <= len(shape) <= 5 or len(spec.known()) != len(shape) or rest or not channels:
         return None
@@ -122,13 +122,13 @@ def _convolution(graph: Graphs, view: CallView) -> LayerCall | None:
     return None if how else LayerCall(Kernel(f"Conv{len(shape) - 2}D", "kernel", held, config), x, view.ref)
 
 
-def _depthwise(graph: Graphs, view: CallView) -> LayerCall | None:
+def _recognise_depthwise(graph: Graphs, view: CallView) -> LayerCall | None:
     """``depthwise_conv(x, kernel)``."""
-    found = _operands(graph, view, 4)
+    found = _find_operands(graph, view, 4)
     if found is None:
         return None
     x, spec, held = found
-    shape, how = held.tensor.shape, _window(view)
+    shape, how = held.tensor.shape, _read_window(view)
     if how.pop("data_format", "channels_last") not in ("channels_last", None) or spec.known()[-1] != shape[2]:
         return None
     config: dict[str, Value] = {"kernel_size": shape[:2], "depth_multiplier": shape[3], "use_bias": False}
@@ -137,7 +137,7 @@ def _depthwise(graph: Graphs, view: CallView) -> LayerCall | None:
     return None if how else LayerCall(Kernel("DepthwiseConv2D", "kernel", held, config), x, view.ref)
 
 
-def _einsum(graph: Graphs, view: CallView) -> LayerCall | None:
+def _recognise_einsum(graph: Graphs, view: CallView) -> LayerCall | None:
     """``einsum("abc,cde->abde", x, kernel)``, where the axis of samples stands first and is not summed over."""
     if len(view.args) != 3 or not isinstance(view.args[0], str) or not isinstance(view.args[1], Ref) or view.call.kwargs:
         return None
@@ -153,7 +153,7 @@ def _einsum(graph: Graphs, view: CallView) -> LayerCall | None:
     return LayerCall(Kernel("EinsumDense", "kernel", held, config), view.args[1], view.ref)
 
 
-def _embedding(graph: Graphs, view: CallView) -> LayerCall | None:
+def _recognise_embedding(graph: Graphs, view: CallView) -> LayerCall | None:
     """``take(table, indices, axis=0)``."""
     if len(view.args) < 2 or not isinstance(view.args[1], Ref):
         return None
@@ -167,7 +167,8 @@ def _embedding(graph: Graphs, view: CallView) -> LayerCall | None:
 
 Consume = Callable[[Graphs, CallView], LayerCall | None]
 CONSUMERS: Mapping[str, Consume] = {
-    "matmul": _dense, "conv": _convolution, "depthwise_conv": _depthwise, "einsum": _einsum, "take": _embedding,
+    "matmul": _recognise_dense, "conv": _recognise_convolution, "depthwise_conv": _recognise_depthwise,
+    "einsum": _recognise_einsum, "take": _recognise_embedding,
 }  # fmt: skip
 
 FUNCTIONS: Mapping[tuple[str, tuple[tuple[str, Value], ...]], str] = {

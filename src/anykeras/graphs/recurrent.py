@@ -28,7 +28,7 @@ API = ("lstm_", "gru_")  # how tf.keras 2.0 to 2.15 call the functions of their 
 
 
 @dataclass
-class _Trial:
+class _Probe:
     """What a body was run on: the sequence (time, batch, inputs), its mask, states and weights, with what they stand for."""
 
     x: Array
@@ -68,7 +68,7 @@ def call_layer(ops: GraphWriter, body: Body, given: Sequence[Operand], run: Run,
         numbers = trial.x if major else trial.x.swapaxes(0, 1)
         mask = [] if trial.mask is None else [trial.mask if major else trial.mask.swapaxes(0, 1)]
         try:
-            outcomes = [_plain(value) for value in run([numbers, *trial.states, *trial.weights, *mask])]
+            outcomes = [_read_plain(value) for value in run([numbers, *trial.states, *trial.weights, *mask])]
         except AnyKerasError:
             continue
         known = _match(trial, outcomes, major)
@@ -86,7 +86,7 @@ def call_layer(ops: GraphWriter, body: Body, given: Sequence[Operand], run: Run,
 
 def _make_trial(
     inputs: Operand, states: int, variables: list[GraphVariable], masked: bool, steps: int = STEPS
-) -> _Trial | None:
+) -> _Probe | None:
     """Random numbers of the right shapes; None where the shapes are not those of a recurrent layer."""
     shapes = [variable.tensor.shape for variable in variables]
     units = next((shape[0] for shape in shapes if len(shape) == 2 and shape[1] in (shape[0], 3 * shape[0], 4 * shape[0])), None)
@@ -98,7 +98,7 @@ def _make_trial(
 def _draw(
     item: tuple[int, ...], held: Sequence[tuple[int, ...]], variables: list[GraphVariable], mask: tuple[int, ...] | None,
     steps: int, samples: int,
-) -> _Trial:  # fmt: skip
+) -> _Probe:  # fmt: skip
     random = np.random.default_rng(0)
 
     def floats(*shape: int) -> Array:
@@ -111,17 +111,17 @@ def _draw(
         covered.reshape(steps, -1)[-1, 0] = False
     states = [floats(samples, *shape) for shape in held]
     weights = [floats(*variable.tensor.shape) for variable in variables]
-    return _Trial(floats(steps, samples, *item), covered, states, weights, variables)
+    return _Probe(floats(steps, samples, *item), covered, states, weights, variables)
 
 
-def _plain(value: Operand) -> Operand:
+def _read_plain(value: Operand) -> Operand:
     """Numbers, or a list of them; what is none is no proof."""
     if isinstance(value, TensorList):
         return [None if item is None else np.asarray(item) for item in value.items]
     return np.asarray(value) if isinstance(value, np.ndarray | np.generic | int | float | bool) else None
 
 
-def _match(trial: _Trial, found: Sequence[Operand], major: bool) -> tuple[LayerCell, list[int], bool, list[str]] | None:
+def _match(trial: _Probe, found: Sequence[Operand], major: bool) -> tuple[LayerCell, list[int], bool, list[str]] | None:
     """The layer that gives all of these outcomes, and which of its own each is."""
     shapes = [weight.shape for weight in trial.weights]
     for cell, order in list_cells(trial.x.shape[-1], len(trial.states), shapes, trial.mask is not None):
@@ -193,7 +193,7 @@ def make_loop_layer(ops: GraphWriter, cond: Run, body: Run, state: Sequence[Oper
     if len(sequences) != 1 or len(spread) > 2:
         return None
     state = [ops.tensor(value) if isinstance(value, Handle) and value.variable.state else value for value in state]
-    loop = _Loop(ops, state, sequences[0], next((value for value in spread if value is not sequences[0]), None))
+    loop = _SliceLoop(ops, state, sequences[0], next((value for value in spread if value is not sequences[0]), None))
     try:
         return loop.replace(cond, body)
     except AnyKerasError:
@@ -201,7 +201,7 @@ def make_loop_layer(ops: GraphWriter, cond: Run, body: Run, state: Sequence[Oper
 
 
 @dataclass
-class _Loop:
+class _SliceLoop:
     """A loop over the slices of one tensor (time, batch, inputs), and of its mask."""
 
     ops: GraphWriter
@@ -249,7 +249,7 @@ class _Loop:
         known = len(self._known(sizes)) == len(sizes)
         return "float" in self.ops.dtype(value) and known and (first == samples or isinstance(first, Dim))
 
-    def _numbers(self, trial: _Trial, places: Sequence[int], sizes: dict[Operand, int]) -> list[Operand] | None:
+    def _numbers(self, trial: _Probe, places: Sequence[int], sizes: dict[Operand, int]) -> list[Operand] | None:
         """The state that the loop starts from, with numbers in the place of everything."""
         weights, states = iter(trial.weights), iter(trial.states)
         found: list[Operand] = []
@@ -275,7 +275,7 @@ class _Loop:
         return found
 
     def _build(
-        self, trial: _Trial, start: Sequence[Operand], now: Sequence[Operand], places: Sequence[int], steps: Operand, count: int
+        self, trial: _Probe, start: Sequence[Operand], now: Sequence[Operand], places: Sequence[int], steps: Operand, count: int
     ) -> list[Operand] | None:
         """The layer, where one gives the same numbers, and of each part of the state what it came to."""
         changed = [at for at, (before, after) in enumerate(zip(start, now, strict=True)) if after is not before]
@@ -305,7 +305,7 @@ class _Loop:
         return self.ops.op("transpose", flat, axes=(1, 0))
 
     def _compare(
-        self, order: _Order, now: Sequence[Operand], changed: Sequence[int], count: int
+        self, order: _StateOrder, now: Sequence[Operand], changed: Sequence[int], count: int
     ) -> tuple[LayerCell, list[int], dict[int, str]] | None:
         trial = order.trial
         shapes = [weight.shape for weight in trial.weights]
@@ -342,18 +342,18 @@ class _Loop:
 
 
 @dataclass(frozen=True)
-class _Order:
+class _StateOrder:
     """Which parts of a state are the states of the layer, in its order, and the numbers of those."""
 
     states: tuple[int, ...]
-    trial: _Trial
+    trial: _Probe
 
 
-def _iterate_orders(moving: Sequence[int], trial: _Trial, places: Sequence[int]) -> list[_Order]:
+def _iterate_orders(moving: Sequence[int], trial: _Probe, places: Sequence[int]) -> list[_StateOrder]:
     """Every way to take the moving parts as the states of a layer; what only repeats the output may be among them."""
     numbers = {at: trial.states[number] for number, at in enumerate(places)}
     ways = [(one,) for one in moving] + [(one, other) for one in moving for other in moving if one != other]
-    return [_Order(way, replace(trial, states=[numbers[at] for at in way])) for way in ways]
+    return [_StateOrder(way, replace(trial, states=[numbers[at] for at in way])) for way in ways]
 
 
 def _find_meaning(value: Operand, whole: Operand, last: Sequence[Operand], count: int) -> str | None:

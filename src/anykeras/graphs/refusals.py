@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..containers.wire.messages import Node
+from ..containers.wire.messages import NodeDef
 from ..errors import Unsupported
 from .effects import OutsideEffect, find_effect
 
@@ -12,7 +12,7 @@ _SIZED = ("Where", "Unique", "UniqueV2", "UniqueWithCounts", "SparseFillEmptyRow
 ELSE = "Save the model as .h5 or .keras where it was made, or report the file."
 
 
-def make_op_error(node: Node) -> Unsupported:
+def make_op_error(node: NodeDef) -> Unsupported:
     """The refusal of an op that is in no table."""
     effect = find_effect(node.op)
     if effect is not None:

@@ -23,7 +23,7 @@ from ..recovery.functions.values import Quotient
 from ..recovery.open_sizes import Open
 from ..tensors import Array, Tensor
 from .formulas import Formula, list_formulas
-from .patterns import CallView, Held
+from .patterns import CallView, HeldWeight
 
 MOST_NODES = 80  # operations of one region
 FEW = 1 << 16  # elements that a proof is made on; of larger tensors the axes in the middle are made short first
@@ -39,7 +39,7 @@ class Graphs(Protocol):
     def view(self, ref: Ref) -> CallView | None:
         """The call that makes a tensor."""
 
-    def held(self, value: Value) -> Held | None:
+    def held(self, value: Value) -> HeldWeight | None:
         """The weight that a tensor is."""
 
     def spec(self, ref: Ref, dtype: str = "float32") -> Spec | None:
@@ -65,7 +65,7 @@ class Region:
     x: Ref
     end: Ref
     views: tuple[CallView, ...]
-    weights: Mapping[Ref, Held]
+    weights: Mapping[Ref, HeldWeight]
     fills: Mapping[Ref, float]
 
     @property
@@ -80,7 +80,7 @@ class FoundLayer:
 
     region: Region
     formula: Formula
-    roles: Mapping[str, Held]
+    roles: Mapping[str, HeldWeight]
 
     @property
     def kind(self) -> tuple[object, ...]:
@@ -112,7 +112,7 @@ def _list_regions(graph: Graphs, end: CallView, order: Mapping[str, int]) -> Ite
     waiting, known = [(-order[end.ref.layer], end.ref.layer, end.ref)], {end.ref}
     fixed: list[Ref] = []  # what follows from weights and constants alone
     views: list[CallView] = []
-    weights: dict[Ref, Held] = {}
+    weights: dict[Ref, HeldWeight] = {}
     fills: dict[Ref, float] = {}
     while waiting and len(views) < MOST_NODES:
         ref = fixed.pop() if fixed else heapq.heappop(waiting)[2]
@@ -159,7 +159,7 @@ def _prove(graph: Graphs, region: Region, spec: Spec) -> FoundLayer | None:
     """The layer that gives the same numbers for the same weights."""
     tensors = {ref: held.tensor for ref, held in region.weights.items()}
     plain = all(held.dtype == held.tensor.dtype == "float32" for held in region.weights.values())
-    measure = _Sizes()
+    measure = _OpenSizes()
     known = measure.shape(spec)
     fills = {ref: measure.shape(graph.sized(ref)) for ref in region.fills}
     if not plain or len(tensors) > 4 or known is None or None in fills.values():
@@ -182,7 +182,7 @@ def _spread(shape: tuple[int, ...]) -> Array:
     return np.where(np.arange(shape[0]) % 2, 0.01, 1).astype("float32").reshape(-1, *[1] * (len(shape) - 1))
 
 
-class _Sizes:
+class _OpenSizes:
     """Numbers for open sizes: the same for the same size, wherever it stands."""
 
     def __init__(self) -> None:
@@ -227,11 +227,11 @@ def _compare(region: Region, x: Array, values: Mapping[Ref, Array], wanted: Arra
     return None
 
 
-def _list_roles(formula: Formula, order: Sequence[Held]) -> dict[str, Held]:
-    shaped: dict[str, Held] = {}
+def _list_roles(formula: Formula, order: Sequence[HeldWeight]) -> dict[str, HeldWeight]:
+    shaped: dict[str, HeldWeight] = {}
     for (role, shape), held in zip(formula.roles.items(), order, strict=True):
         tensor: Tensor = held.tensor if held.tensor.shape == shape else held.tensor.reshape(*shape)
-        shaped[role] = Held(held.ref, tensor, held.trainable)
+        shaped[role] = HeldWeight(held.ref, tensor, held.trainable)
     return shaped
 
 
@@ -276,7 +276,7 @@ def _number(value: Value, known: Mapping[Ref, Operand]) -> Operand:
 Run = Callable[[str, list[Operand], dict[str, Operand]], Operand]
 
 
-def _by_numpy(name: str, args: list[Operand], kwargs: dict[str, Operand]) -> Operand:
+def _compute_by_numpy(name: str, args: list[Operand], kwargs: dict[str, Operand]) -> Operand:
     found = folding.fold(name, tuple(args), kwargs)
     if found is None:
         raise Refused(f"{name} is not evaluated")
@@ -313,7 +313,7 @@ EVALUATED: Mapping[str, Run] = {
             logical_and logical_not cumsum take concatenate outer zeros_like ones_like broadcast_to full_like repeat tile
             split"""
         ),
-        _by_numpy,
+        _compute_by_numpy,
     ),
     **_SIMPLE,
 }

@@ -13,7 +13,7 @@ from importlib import resources
 
 from ..containers.checkpoint.bundle import DTYPES
 from ..containers.wire import read_message
-from ..containers.wire.messages import Attribute, AttributeList, Node
+from ..containers.wire.messages import AttributeList, AttrValue, NodeDef
 from ..recovery.functions import Operand
 
 
@@ -34,17 +34,17 @@ def find_facts(op: str) -> OpFacts | None:
     return OpFacts(outputs, {name: _find_default(value) for name, value in row.get("defaults", {}).items()})
 
 
-def read_attributes(node: Node, part: str) -> dict[str, Operand]:
+def read_attributes(node: NodeDef, part: str) -> dict[str, Operand]:
     """The attributes of a node as plain values, defaults included; types are names such as ``float32``."""
     facts = find_facts(node.op)
     found = dict(facts.defaults) if facts is not None else {}
     for name, data in node.attributes.items():
         if name != "value" and (name == "_output_shapes" or not name.startswith("_")):
-            found[name] = read_attribute(read_message(Attribute, data, part))
+            found[name] = read_attribute(read_message(AttrValue, data, part))
     return found
 
 
-def read_attribute(value: Attribute) -> Operand:
+def read_attribute(value: AttrValue) -> Operand:
     """One attribute: text, number, flag, type by name, shape (None where its rank is open), name of a function, or a list."""
     if value.items is not None:
         return _read_list(value.items)
@@ -92,7 +92,7 @@ def _find_default(value: Operand) -> Operand:
     return _TYPES.get(value, value) if isinstance(value, str) else value
 
 
-def find_output_place(node: Node, name: str, number: int, part: str) -> int:
+def find_output_place(node: NodeDef, name: str, number: int, part: str) -> int:
     """Which of all outputs of a node ``node:name:number`` is, as functions refer to them."""
     facts = find_facts(node.op)
     place = 0

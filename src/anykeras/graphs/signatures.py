@@ -14,7 +14,7 @@ from .. import limits
 from ..catalog.shapes import Spec
 from ..containers.savedmodel.constants import read_array
 from ..containers.savedmodel.graph import GraphFile, strip
-from ..containers.wire.messages import Node, Shape, TensorInfo
+from ..containers.wire.messages import NodeDef, ShapeDef, TensorInfo
 from ..errors import MissingObject, Unsupported
 from ..recovery.functions import Operand
 from .registry import read_attributes, read_dtype_name
@@ -95,7 +95,7 @@ def _list_ports(found: Mapping[str, TensorInfo]) -> tuple[Port, ...]:
     )
 
 
-def sizes_of(shape: Shape | None) -> tuple[int | None, ...] | None:
+def sizes_of(shape: ShapeDef | None) -> tuple[int | None, ...] | None:
     """A shape of a graph, None where it is open; None for an unknown rank."""
     if shape is None or shape.unknown_rank:
         return None
@@ -226,7 +226,7 @@ def _find_named(graph: GraphFile, name: str, known: Sequence[Port]) -> Port:
     return parse_port(graph, node, name)
 
 
-def parse_port(graph: GraphFile, node: Node, name: str) -> Port:
+def parse_port(graph: GraphFile, node: NodeDef, name: str) -> Port:
     """A tensor of a node, with what the node says of it."""
     said = read_attributes(node, graph.part)
     dtype = str(said.get("dtype") or said.get("T") or "float32")

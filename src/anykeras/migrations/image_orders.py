@@ -61,7 +61,7 @@ def find_formats(model: Layer, addresses: Collection[str]) -> dict[str, set[str]
         model: in the vocabulary of Keras 3, with its weights.
         addresses: of the layers whose file does not say it; what has a ``data_format`` in the model is not looked at.
     """
-    order = _Trial({}, addresses, collect=True)
+    order = _FormatTrial({}, addresses, collect=True)
     order.graph(model, None)
     size = sum(1 for _ in layers_of(model))
     found: dict[str, set[str]] = {address: set(FORMATS) for address in addresses}
@@ -82,7 +82,7 @@ def find_formats(model: Layer, addresses: Collection[str]) -> dict[str, set[str]
 
 
 def _count_conflicts(model: Layer, formats: Formats, open_ones: Collection[str]) -> int:
-    trial = _Trial(formats, open_ones)
+    trial = _FormatTrial(formats, open_ones)
     trial.graph(model, None)
     shapes = infer_variables(model, trial)
     misfits = sum(
@@ -105,7 +105,7 @@ def _fits(stored: Sequence[int], shape: Sequence[int | None] | None) -> bool:
     return len(stored) == len(shape) and all(b is None or a == b for a, b in zip(stored, shape, strict=True))
 
 
-class _Trial(Calls):
+class _FormatTrial(Calls):
     """A pass through a model with these formats, in which nothing is known of what layers that are still open give."""
 
     def __init__(self, formats: Formats, open_ones: Collection[str], collect: bool = False) -> None:

@@ -33,8 +33,8 @@ UNSTAMPED_3 = "3.0"
 def infer(raw: Raw, is_custom: IsCustom = is_never_custom) -> Writer:
     """The writer, with evidence from stamps, vocabulary (not that of custom classes) and weight names."""
     evidence: list[Evidence] = []
-    version = _stamp(raw, "keras_version", evidence)
-    backend = _stamp(raw, "backend", evidence) or _infer_backend_by_names(raw, evidence)
+    version = _read_stamp(raw, "keras_version", evidence)
+    backend = _read_stamp(raw, "backend", evidence) or _infer_backend_by_names(raw, evidence)
     words = _list_keys(raw.architecture, is_custom)
     era = _infer_era(raw, version, words, evidence)
     library = _infer_library(era)
@@ -43,7 +43,7 @@ def infer(raw: Raw, is_custom: IsCustom = is_never_custom) -> Writer:
     if era is Era.KERAS1 and version is None and raw.architecture is not None:
         evidence.append(Evidence(raw.part or "architecture", f"has no keras_version, as up to Keras {UNSTAMPED}"))
         version = UNSTAMPED
-    if era is Era.KERAS3 and version is None and _names_policies(raw.architecture):
+    if era is Era.KERAS3 and version is None and _has_named_policies(raw.architecture):
         evidence.append(Evidence(raw.part or "architecture", "names dtypes of layers in a word, as before Keras 3.4"))
         version = UNSTAMPED_3
     if era is Era.KERAS0 and backend is None:
@@ -54,7 +54,7 @@ def infer(raw: Raw, is_custom: IsCustom = is_never_custom) -> Writer:
     return Writer(era, library, version, backend, data_format, tuple(evidence), tensorflow, raw.data_format is not None)
 
 
-def _names_policies(architecture: Json) -> bool:
+def _has_named_policies(architecture: Json) -> bool:
     """Whether the layers of a Keras 3 architecture have their dtype as a word."""
     policies = []
     for item in _iterate_objects(architecture):
@@ -93,7 +93,7 @@ def _iterate_objects(value: Json) -> Iterator[dict[str, Json]]:
         stack += [inner for inner in held if isinstance(inner, dict | list)]
 
 
-def _stamp(raw: Raw, key: str, evidence: list[Evidence]) -> str | None:
+def _read_stamp(raw: Raw, key: str, evidence: list[Evidence]) -> str | None:
     top = raw.architecture if isinstance(raw.architecture, dict) else {}
     for where, source in ((raw.match.name, raw.attributes), (raw.part, top)):
         value = source.get(key)
@@ -145,26 +145,26 @@ def _is_custom_layer(item: dict[str, Json], is_custom: IsCustom) -> bool:
 
 
 def _infer_era(raw: Raw, version: str | None, words: frozenset[str], evidence: list[Evidence]) -> Era:
-    stamped = _era_of_version(version)
-    spoken = _era_of_words(raw.architecture, words)
+    stamped = _find_era_of_version(version)
+    spoken = _find_era_of_words(raw.architecture, words)
     if spoken is not None:
         evidence.append(Evidence(raw.part or "architecture", f"speaks {spoken}"))
-    if stamped is not None and (spoken is None or not _contradict(stamped, spoken)):
+    if stamped is not None and (spoken is None or not _are_contradictory(stamped, spoken)):
         return stamped
     if spoken is not None:
         return spoken
     if isinstance(raw.weights, NamedWeights):
-        return Era.KERAS0 if raw.weights.indexed else _era_of_weight_names(raw.weights)
+        return Era.KERAS0 if raw.weights.indexed else _find_era_of_weight_names(raw.weights)
     return Era.KERAS3 if isinstance(raw.weights, TreeWeights) else stamped or Era.KERAS2
 
 
-def _contradict(stamped: Era, spoken: Era) -> bool:
+def _are_contradictory(stamped: Era, spoken: Era) -> bool:
     """Keras 2 and tf.keras share most words; any other disagreement is one, and the words are right."""
     close = {Era.KERAS2, Era.TF2}
     return stamped is not spoken and not {stamped, spoken} <= close
 
 
-def _era_of_version(version: str | None) -> Era | None:
+def _find_era_of_version(version: str | None) -> Era | None:
     digits = (version or "").split("-")[0].split(".")
     if len(digits) < 2 or not all(part.isdigit() for part in digits[:2]):
         return None
@@ -175,7 +175,7 @@ def _era_of_version(version: str | None) -> Era | None:
     return {0: Era.KERAS0, 1: Era.KERAS1, 3: Era.KERAS3}.get(major)
 
 
-def _era_of_words(architecture: Json, words: frozenset[str]) -> Era | None:
+def _find_era_of_words(architecture: Json, words: frozenset[str]) -> Era | None:
     if not isinstance(architecture, dict):
         return None
     if "class_name" not in architecture and architecture.get("name") in ("Sequential", "Graph"):
@@ -194,7 +194,7 @@ def _era_of_words(architecture: Json, words: frozenset[str]) -> Era | None:
     return None
 
 
-def _era_of_weight_names(weights: NamedWeights) -> Era:
+def _find_era_of_weight_names(weights: NamedWeights) -> Era:
     names = [name for group in weights.groups for name, _ in group.weights]
     return Era.KERAS1 if names and not any("/" in name for name in names) else Era.KERAS2
 

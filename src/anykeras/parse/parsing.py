@@ -144,7 +144,7 @@ def restore_arguments(model: Layer, raw: Raw, context: ParseContext) -> Layer:
     candidates = {path: layer for path, layer in walk(model) if _may_scale_by_rms(layer)}
     if context.era is not Era.KERAS3 or not candidates:
         return model
-    alone = set(_with_gamma_alone(model, raw))
+    alone = set(_keep_gamma_alone(model, raw))
     found = {
         path for path, layer in candidates.items() if (layer.name if isinstance(raw.weights, NamedWeights) else path) in alone
     }
@@ -166,7 +166,7 @@ def _may_scale_by_rms(layer: Layer) -> bool:
     return plain and bool(config.get("center", True) and config.get("scale", True))
 
 
-def _with_gamma_alone(model: Layer, raw: Raw) -> Iterator[object]:
+def _keep_gamma_alone(model: Layer, raw: Raw) -> Iterator[object]:
     """The layers of which the file holds gamma and no beta: by path in a tree of variables, else by name."""
     if isinstance(raw.weights, TreeWeights):
         tensors = raw.weights.tensors

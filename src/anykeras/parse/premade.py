@@ -32,10 +32,10 @@ def parse_premade(raw: Raw, writer: Writer, context: ParseContext) -> Layer | No
     own = str(data.get("module", "keras")).split(".")[0] in ("keras", "tf_keras", "tensorflow")
     class_name = str(data.get("class_name"))
     compose = _KINDS.get(class_name) if own and not context.is_custom(class_name, config) else None
-    return compose(_File(raw, writer, context), data, config) if compose is not None else None
+    return compose(_PremadeWeights(raw, writer, context), data, config) if compose is not None else None
 
 
-class _File:
+class _PremadeWeights:
     """The weights of a file, part by part."""
 
     def __init__(self, raw: Raw, writer: Writer, context: ParseContext) -> None:
@@ -93,7 +93,7 @@ class _File:
 # FeatureSpace: an input and a preprocessing layer for each feature, crosses of some, all of them encoded.
 
 
-def _parse_feature_space(file: _File, data: Mapping[str, Json], config: Mapping[str, Json]) -> Layer:
+def _parse_feature_space(file: _PremadeWeights, data: Mapping[str, Json], config: Mapping[str, Json]) -> Layer:
     context = file.context
     features = mapping(config.get("features"), context, "features")
     held = {name: mapping(mapping(item, context, name).get("config"), context, name) for name, item in features.items()}
@@ -139,7 +139,7 @@ def _as_read(sub: Builder, layer: Layer, start: Ref) -> Ref:
     return sub.op("squeeze", start, axis=-1) if counts else start
 
 
-def _parse_one_hot(file: _File, sub: Builder, name: str, ref: Ref, size: Value) -> Ref:
+def _parse_one_hot(file: _PremadeWeights, sub: Builder, name: str, ref: Ref, size: Value) -> Ref:
     if not isinstance(size, int):
         raise file.context.malformed(f"how many values the feature {name!r} has is not known", layer=name)
     return sub.layer("CategoryEncoding", {"num_tokens": size, "output_mode": "multi_hot"}, ref, name=f"{name}_encoded")
@@ -160,7 +160,7 @@ def _find_cardinality(layer: Layer) -> Value:
 # LinearModel: a Dense layer for each input, their sum, a bias.
 
 
-def _parse_linear_model(file: _File, data: Mapping[str, Json], config: Mapping[str, Json]) -> Layer:
+def _parse_linear_model(file: _PremadeWeights, data: Mapping[str, Json], config: Mapping[str, Json]) -> Layer:
     return _make_linear(file, data, config, _find_linear_weights(file, file.groups(), ""))
 
 
@@ -168,7 +168,7 @@ _Linear = tuple[list[tuple[str, Tensor]], Tensor | None]
 """The kernels by the name of their layer, in the order of the inputs, and the bias."""
 
 
-def _find_linear_weights(file: _File, groups: Sequence[WeightGroup], *homes: str) -> _Linear:
+def _find_linear_weights(file: _PremadeWeights, groups: Sequence[WeightGroup], *homes: str) -> _Linear:
     tree = file.below(*homes) if any(homes) else file.raw.weights
     if isinstance(tree, TreeWeights):
         kernels = [(path.split("/")[1], t) for path, t in tree.tensors.items() if path.startswith(("layers/", "dense_layers/"))]
@@ -185,7 +185,7 @@ def _number(name: str) -> int:
     return int(end) if end.isdecimal() and len(end) < 9 else 0
 
 
-def _make_linear(file: _File, data: Mapping[str, Json], config: Mapping[str, Json], weights: _Linear) -> Layer:
+def _make_linear(file: _PremadeWeights, data: Mapping[str, Json], config: Mapping[str, Json], weights: _Linear) -> Layer:
     held = _list_values(file, config)
     name = str(held.pop("name", "linear_model"))
     kernels, bias = weights
@@ -213,7 +213,7 @@ def _make_linear(file: _File, data: Mapping[str, Json], config: Mapping[str, Jso
     return replace(model, graph=replace(model.graph, inputs=dict(zip(named, starts, strict=True)))) if named else model
 
 
-def _list_values(file: _File, config: Mapping[str, Json]) -> dict[str, Value]:
+def _list_values(file: _PremadeWeights, config: Mapping[str, Json]) -> dict[str, Value]:
     read: Callable[[Json, ParseContext], Value] = keras3.parse_value if file.era is Era.KERAS3 else legacy.parse_value
     return {key: read(value, file.context) for key, value in config.items() if key not in ("linear_model", "dnn_model")}
 
@@ -233,7 +233,7 @@ def _list_named_inputs(data: Mapping[str, Json], kernels: Sequence[tuple[str, Te
 # WideDeepModel: a LinearModel and another model, their outputs added.
 
 
-def _parse_wide_deep_model(file: _File, data: Mapping[str, Json], config: Mapping[str, Json]) -> Layer:
+def _parse_wide_deep_model(file: _PremadeWeights, data: Mapping[str, Json], config: Mapping[str, Json]) -> Layer:
     context = file.context
     wide = mapping(config.get("linear_model"), context, "linear_model")
     groups = file.groups()
@@ -243,7 +243,7 @@ def _parse_wide_deep_model(file: _File, data: Mapping[str, Json], config: Mappin
     deep = file.layer(config.get("dnn_model"), "dnn_model")
     if isinstance(file.raw.weights, NamedWeights):
         rest = [group for group in groups if group.name == deep.name]
-        deep = bind_named(deep, _by_layer(deep, rest), file.era, "model_weights") if rest else deep
+        deep = bind_named(deep, _group_by_layer(deep, rest), file.era, "model_weights") if rest else deep
     else:
         kind = next(layout.number_names([replace(deep, class_name=deep.bare_class_name)], file.era))
         deep = file.bind(deep, "dnn_model", f"layers/{kind}", "layers/functional", "layers/model")
@@ -284,7 +284,7 @@ def _find_first_size(model: Layer) -> int | None:
     return None
 
 
-def _by_layer(model: Layer, groups: Sequence[WeightGroup]) -> NamedWeights:
+def _group_by_layer(model: Layer, groups: Sequence[WeightGroup]) -> NamedWeights:
     """The weights of a model inside another, which its group names after its layers, as those of a file of its own."""
     names = [layer.name for _, layer in model.graph.members] if model.graph is not None else []
     kept: dict[str, list[tuple[str, Tensor]]] = {name: [] for name in names}
@@ -295,7 +295,7 @@ def _by_layer(model: Layer, groups: Sequence[WeightGroup]) -> NamedWeights:
     return NamedWeights(tuple(WeightGroup(name, tuple(weights)) for name, weights in kept.items()))
 
 
-_Compose = Callable[[_File, Mapping[str, Json], Mapping[str, Json]], Layer]
+_Compose = Callable[[_PremadeWeights, Mapping[str, Json], Mapping[str, Json]], Layer]
 _KINDS: Mapping[str, _Compose] = {
     "FeatureSpace": _parse_feature_space,
     "LinearModel": _parse_linear_model,

@@ -22,8 +22,8 @@ def note_shapes(listed: Sequence[Json], functional: bool) -> list[Json]:
     """The layers of a model, with ``recorded_shapes`` (of the input, of the output) on those that need them."""
     if not any(_lacks(item) for item in listed):
         return list(listed)
-    found = _between(listed) if functional else _in_a_row(listed)
-    return [_with(item, found) if _lacks(item) else item for item in listed]
+    found = _find_between(listed) if functional else _follow_row(listed)
+    return [_add_shapes(item, found) if _lacks(item) else item for item in listed]
 
 
 def _lacks(item: Json) -> bool:
@@ -33,7 +33,7 @@ def _lacks(item: Json) -> bool:
     )  # fmt: skip
 
 
-def _with(item: Json, found: Mapping[str, tuple[Shape, Shape]]) -> Json:
+def _add_shapes(item: Json, found: Mapping[str, tuple[Shape, Shape]]) -> Json:
     config = item.get("config") if isinstance(item, dict) else None
     if not isinstance(item, dict) or not isinstance(config, dict):
         return item
@@ -49,7 +49,7 @@ def _find_name(item: Json) -> str:
     return name if isinstance(name, str) else ""
 
 
-def _between(listed: Sequence[Json]) -> dict[str, tuple[Shape, Shape]]:
+def _find_between(listed: Sequence[Json]) -> dict[str, tuple[Shape, Shape]]:
     """By layer: the shape that its first call takes, and the one that is taken from it."""
     taken: dict[str, Shape] = {}
     offered: dict[str, Shape] = {}
@@ -78,7 +78,7 @@ def _list_tensors(value: Json) -> Iterator[tuple[str, Shape]]:
                 stack = [*held.values(), *stack]
 
 
-def _in_a_row(listed: Sequence[Json]) -> dict[str, tuple[Shape, Shape]]:
+def _follow_row(listed: Sequence[Json]) -> dict[str, tuple[Shape, Shape]]:
     built = [(item, _read_built(item)) for item in listed]
     return {_find_name(item): (shape, after) for (item, shape), (_, after) in pairwise(built) if shape and after}
 

@@ -24,7 +24,7 @@ Way = tuple[str, str]
 
 
 @dataclass
-class _Found:
+class _Variables:
     """The variables of one model by the layer of the top level."""
 
     groups: dict[str, list[tuple[str, Tensor]]] = field(default_factory=dict)
@@ -50,10 +50,10 @@ def gather_weights(weights: NamedWeights, tops: Sequence[Layer], wanted: Mapping
     """
     homes = {inner.name: top.name for top in tops for inner in layers_of(top) if inner.name}
     homes |= {top.name: top.name for top in tops}
-    ways: dict[Way, _Found] = {}
+    ways: dict[Way, _Variables] = {}
     for name, tensor in (pair for group in weights.groups for pair in group.weights):
         for way, layer in _list_ways(name.removesuffix(":0").split("/")[:-1], homes):
-            ways.setdefault(way, _Found()).groups.setdefault(homes[layer], []).append((name, tensor))
+            ways.setdefault(way, _Variables()).groups.setdefault(homes[layer], []).append((name, tensor))
     whole = [way for way, found in ways.items() if found.holds(wanted)]
     if len(whole) > 1 and ("", "") not in whole:
         raise Undecided(
@@ -69,8 +69,8 @@ def gather_weights(weights: NamedWeights, tops: Sequence[Layer], wanted: Mapping
     return NamedWeights(tuple(WeightGroup(top.name, tuple(groups.get(top.name, ()))) for top in tops))
 
 
-def _refuse(weights: NamedWeights, ways: Mapping[Way, _Found], wanted: Mapping[str, int | None], part: str) -> Malformed:
-    best = max(ways.values(), key=lambda found: len(found.groups), default=_Found())
+def _refuse(weights: NamedWeights, ways: Mapping[Way, _Variables], wanted: Mapping[str, int | None], part: str) -> Malformed:
+    best = max(ways.values(), key=lambda found: len(found.groups), default=_Variables())
     missing = [name for name, count in wanted.items() if len(best.groups.get(name, ())) < (count or 1)]
     held = ", ".join(sorted({name.rpartition("/")[0] for group in weights.groups for name, _ in group.weights})[:6])
     what = f"no weights for {missing[0]!r}" if missing else "more weights for a layer than it takes"

@@ -39,11 +39,11 @@ def parse_training(raw: Raw, model: Layer, writer: Writer) -> Training | None:
     bind = _bind_owned if raw.slots else _bind_listed
     counters, slots, unbound = bind(raw, held, model, writer)
     if raw.apart is not None and isinstance(held, Object):
-        config["optimizer"] = _at_rate(config["optimizer"], held, counters.get("learning_rate"))
+        config["optimizer"] = _set_rate(config["optimizer"], held, counters.get("learning_rate"))
     return Training(config, counters, slots, unbound=unbound)
 
 
-def _at_rate(whole: Value, held: Object, rate: Tensor | None) -> Value:
+def _set_rate(whole: Value, held: Object, rate: Tensor | None) -> Value:
     """The optimizer with the learning rate that the weights were left at, where it is a number and theirs is known."""
     if whole is not held or rate is None or rate.shape or not isinstance(held.config, Mapping):
         return whole

@@ -94,10 +94,10 @@ def _pair_groups(located: Sequence[Located], weights: NamedWeights, era: Era, pa
     if not weights.indexed and not needing and all(layer.name for layer in layers):
         _check_orphans(weights, {layer.name for _, layer in named}, part)
         return [(found, by_name[found[1].name]) for found in named]
-    if len(located) == len(weights.groups) and _agree(layers, weights.groups):
+    if len(located) == len(weights.groups) and _names_agree(layers, weights.groups):
         return list(zip(located, weights.groups, strict=True))
     counted = [found for found in located if found[1].class_name != "InputLayer"]
-    if len(counted) == len(weights.groups) and _agree([layer for _, layer in counted], weights.groups):
+    if len(counted) == len(weights.groups) and _names_agree([layer for _, layer in counted], weights.groups):
         return list(zip(counted, weights.groups, strict=True))
     full = [group for group in weights.groups if group.weights]
     weighted = [found for found in located if _expects_weights(found[1], era)]
@@ -116,7 +116,7 @@ def _find_first(layers: Sequence[Layer]) -> str:
     return repr(layers[0].name or layers[0].class_name) if layers else "a layer"
 
 
-def _agree(layers: Sequence[Layer], groups: Sequence[WeightGroup]) -> bool:
+def _names_agree(layers: Sequence[Layer], groups: Sequence[WeightGroup]) -> bool:
     """No layer sits across from a group that belongs to another layer by name."""
     known = {layer.name for layer in layers if layer.name}
     return all(layer.name == group.name or group.name not in known for layer, group in zip(layers, groups, strict=True))
@@ -278,7 +278,7 @@ def _find_owner(layer: Layer, strangers: Mapping[Path, Layer], parts: Sequence[s
     return next((at for holder in named[::-1] for at in strangers if at[: len(holder)] == holder), before)
 
 
-def _between(found: Located, group: WeightGroup, era: Era, bound: Bound) -> bool:
+def _is_ambiguous(found: Located, group: WeightGroup, era: Era, bound: Bound) -> bool:
     """Whether the order leaves open which tensors are those of the one unknown class among known layers; else they are
     bound: it has as many as the others leave."""
     order = [(path, inner) for path, inner in walk(found[1], found[0]) if is_unknown(inner, era) or _list_roles(inner, era)]
@@ -308,7 +308,7 @@ def _bind_unknown(found: Located, group: WeightGroup, era: Era, bound: Bound) ->
         else:
             rest.append((name, tensor))
     strangers = {at: inner for at, inner in walk(layer, path) if is_unknown(inner, era)}
-    if len(rest) == len(group.weights) and len(strangers) == 1 and weights and not _between(found, group, era, bound):
+    if len(rest) == len(group.weights) and len(strangers) == 1 and weights and not _is_ambiguous(found, group, era, bound):
         return
     owner = next(iter(strangers), path)
     for name, tensor in rest:

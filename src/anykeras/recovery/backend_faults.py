@@ -81,7 +81,7 @@ class _Sums(Inference):
         result = super().call(layer, args, kwargs)
         if _is_biased(layer) and _is_wide_as_deep(result):
             self.misplaced[self.path] = layer.address or layer.name
-        elif layer.class_name in _PROJECTIONS and any(_is_misplaced(*pair) for pair in _projected(layer, args, result)):
+        elif layer.class_name in _PROJECTIONS and any(_is_misplaced(*pair) for pair in _list_projected(layer, args, result)):
             self.doubtful[self.path] = layer.address or layer.name
         elif layer.class_name in _ADDED:
             shapes = [
@@ -95,7 +95,7 @@ class _Sums(Inference):
         return result
 
 
-def _projected(layer: Layer, args: Sequence[Argument], result: Output) -> list[tuple[Sizes, Sizes]]:
+def _list_projected(layer: Layer, args: Sequence[Argument], result: Output) -> list[tuple[Sizes, Sizes]]:
     """The shapes of what a layer projects, and of the biases that it adds to them."""
     shape = result.shape if isinstance(result, Spec) else None
     if layer.class_name == "EinsumDense":
@@ -155,20 +155,20 @@ def _may_be(one: int | None, size: int | None) -> bool:
 def _place_sums(model: Layer, misplaced: frozenset[Path]) -> Layer:
     def change(path: Path, layer: Layer) -> Layer:
         if path in misplaced and _is_biased(layer):
-            return _by_last_axis(layer)
+            return _put_channels_last(layer)
         if layer.graph is not None and not layer.graph.sequential:
-            graph = _subtract(layer.graph, {step[0] for step in _inside(path, misplaced)})
+            graph = _subtract(layer.graph, {step[0] for step in _list_inside(path, misplaced)})
             return layer if graph is layer.graph else replace(layer, graph=graph)
         return layer
 
     return rebuild_paths(model, change)
 
 
-def _inside(path: Path, paths: frozenset[Path]) -> list[Path]:
+def _list_inside(path: Path, paths: frozenset[Path]) -> list[Path]:
     return [other[len(path) :] for other in paths if len(other) == len(path) + 1 and other[: len(path)] == path]
 
 
-def _by_last_axis(layer: Layer) -> Layer:
+def _put_channels_last(layer: Layer) -> Layer:
     """A convolution of images with channels last, between two permutations."""
     rank = next(int(c) for c in layer.class_name if c.isdigit())
     activation = layer.config.get("activation")
@@ -239,7 +239,7 @@ def _replace_orthogonal(model: Layer, findings: list[Finding]) -> Layer:
 
     def change(layer: Layer) -> Layer:
         own = [key for key, value in layer.config.items() if key.endswith("initializer") and _is_orthogonal(value)]
-        if not own or _dtype_name(layer.config.get("dtype")) not in ("float16", "bfloat16"):
+        if not own or _read_dtype_name(layer.config.get("dtype")) not in ("float16", "bfloat16"):
             return layer
         findings.append(Finding("AK2312", layer.address or layer.name, f"Orthogonal as {own[0]}, in 16 bits", "glorot_uniform",
                                 Fidelity.EQUIVALENT))  # fmt: skip
@@ -253,6 +253,6 @@ def _is_orthogonal(value: Value) -> bool:
     return isinstance(name, str) and name.lower().replace("_", "") in ("orthogonal", "orthogonalinitializer")
 
 
-def _dtype_name(value: Value) -> Value:
+def _read_dtype_name(value: Value) -> Value:
     config = value.config if isinstance(value, Object) else None
     return config.get("name") if isinstance(config, Mapping) else value

@@ -13,9 +13,9 @@ from .functions import (
     Dim,
     Entry,
     EntryKind,
+    NameScope,
     Operand,
     Ops,
-    Scope,
     Shape,
     Sizes,
     TopPair,
@@ -26,7 +26,7 @@ from .functions import (
     resolve,
 )
 from .functions.table import canonical, is_module
-from .held import Bound, Held, Module, Size, hold, release
+from .held import Bound, Held, LegacySize, Module, hold, release
 
 _OPERATORS = {
     "+": "add", "-": "sub", "*": "mul", "/": "truediv", "classic /": "div", "//": "floordiv", "%": "mod", "**": "pow",
@@ -78,17 +78,17 @@ class CodeDomain(Domain):
     def getattr(self, value: object, name: str) -> object:
         held = value.value if isinstance(value, Held) else value
         if isinstance(held, Module):
-            return self._member(f"{held.path}.{name}", name)
-        if isinstance(held, Size):
+            return self._find_member(f"{held.path}.{name}", name)
+        if isinstance(held, LegacySize):
             return hold(held.number if not isinstance(held.number, Dim) else None) if name == "value" else value
         if isinstance(held, Entry):
-            return self._member(f"{held.name}.{name}", name)
-        found = find_attribute(name, _kind(self.ops, held), self.ops.context)
+            return self._find_member(f"{held.name}.{name}", name)
+        found = find_attribute(name, _find_kind(self.ops, held), self.ops.context)
         if found is None:
             raise throw("AttributeError", f"no attribute {name!r} is known")
-        return Held(Bound(found.entry, held)) if found.method else self._out(found.entry(self.ops, held))
+        return Held(Bound(found.entry, held)) if found.method else self._hold(found.entry(self.ops, held))
 
-    def _member(self, path: str, name: str) -> object:
+    def _find_member(self, path: str, name: str) -> object:
         if path in self.custom_objects:
             return self.custom_objects[path]
         entry = resolve(path, self.ops.context)
@@ -105,18 +105,18 @@ class CodeDomain(Domain):
         positional = [release(arg) for arg in args]
         named = {key: release(value) for key, value in kwargs.items()}
         if isinstance(called, Bound):
-            return self._out(called.entry(self.ops, called.owner, *positional, **named))
+            return self._hold(called.entry(self.ops, called.owner, *positional, **named))
         if isinstance(called, Entry):
-            return self._out(called(self.ops, *positional, **named))
+            return self._hold(called(self.ops, *positional, **named))
         if callable(called):
-            return self._out(called(*positional, **named))
+            return self._hold(called(*positional, **named))
         raise make_unsupported_error("the code calls something that is no function")
 
     def binary(self, op: str, left: object, right: object) -> object:
         a, b = release(left), release(right)
-        if self._ours(a) or self._ours(b):
-            return self._out(find_operator(_OPERATORS[op], self.ops.context)(self.ops, a, b))
-        return self._out(self._plain(op, a, b))
+        if self._is_ours(a) or self._is_ours(b):
+            return self._hold(find_operator(_OPERATORS[op], self.ops.context)(self.ops, a, b))
+        return self._hold(self._compute_plain(op, a, b))
 
     def compare(self, op: str, left: object, right: object) -> object:
         a, b = release(left), release(right)
@@ -128,9 +128,9 @@ class CodeDomain(Domain):
         if op == "not":
             return not self.truth(value)
         held = release(value)
-        if self._ours(held):
-            return self._out(find_operator(_UNARY[op], self.ops.context)(self.ops, held))
-        return self._out({"-": np.negative, "+": np.positive, "~": np.invert}[op](held))
+        if self._is_ours(held):
+            return self._hold(find_operator(_UNARY[op], self.ops.context)(self.ops, held))
+        return self._hold({"-": np.negative, "+": np.positive, "~": np.invert}[op](held))
 
     def is_function(self, value: object) -> bool:
         held = release(value)
@@ -147,7 +147,7 @@ class CodeDomain(Domain):
     def length(self, value: object) -> object:
         held = release(value)
         if self.ops.is_tensor(held):
-            return self._out(self.ops.shape(held)[0])
+            return self._hold(self.ops.shape(held)[0])
         if isinstance(held, Shape | Sizes | TopPair | np.ndarray):
             return len(held)
         raise throw("TypeError", "object has no len()")
@@ -158,11 +158,11 @@ class CodeDomain(Domain):
             count = self.ops.shape(held)[0]
             if not isinstance(count, int):
                 raise make_unsupported_error("the code loops over a dimension whose size is not known")
-            return [self._out(find_operator("getitem", self.ops.context)(self.ops, held, i)) for i in range(count)]
+            return [self._hold(find_operator("getitem", self.ops.context)(self.ops, held, i)) for i in range(count)]
         if isinstance(held, TopPair):
-            return [self._out(item) for item in held]
+            return [self._hold(item) for item in held]
         if isinstance(held, Shape | Sizes | np.ndarray):
-            return [self._item(held, item) for item in held]
+            return [self._take_item(held, item) for item in held]
         raise throw("TypeError", "object is not iterable")
 
     def contains(self, item: object, container: object) -> object:
@@ -173,26 +173,26 @@ class CodeDomain(Domain):
 
     def getitem(self, value: object, key: object) -> object:
         held, index = release(value), release(key)
-        if isinstance(held, np.ndarray) and not self._ours(index):
-            return self._out(folding.take_items(held, tuple(index) if isinstance(index, list) else index))
+        if isinstance(held, np.ndarray) and not self._is_ours(index):
+            return self._hold(folding.take_items(held, tuple(index) if isinstance(index, list) else index))
         if isinstance(held, Shape | Sizes):
-            return self._item(held, held[index])
+            return self._take_item(held, held[index])
         if isinstance(held, tuple | list | dict):
-            return self._out(held[index])
-        return self._out(find_operator("getitem", self.ops.context)(self.ops, held, index))
+            return self._hold(held[index])
+        return self._hold(find_operator("getitem", self.ops.context)(self.ops, held, index))
 
     def builtin(self, name: str, args: tuple[object, ...], kwargs: dict[str, object]) -> object:
         if name == "isinstance":
-            return self._isinstance(release(args[0]), args[1])
+            return self._check_isinstance(release(args[0]), args[1])
         if name == "bool":
             return self.truth(args[0])
         held = [release(arg) for arg in args]
-        if name in ("str", "repr", "format") and (text := self._text(name, args, held)) is not None:
+        if name in ("str", "repr", "format") and (text := self._write_text(name, args, held)) is not None:
             return text
         if name in ("int", "float", "round") and not self.ops.is_tensor(held[0]):
             return self._number(name, held)
         if name == "abs":
-            return self._out(self.ops.op("abs", held[0]) if self._ours(held[0]) else np.abs(held[0]))
+            return self._hold(self.ops.op("abs", held[0]) if self._is_ours(held[0]) else np.abs(held[0]))
         if name == "pow" and len(held) == 2:
             return self.binary("**", args[0], args[1])
         if name == "divmod":
@@ -200,22 +200,22 @@ class CodeDomain(Domain):
         if name == "range" and not any(isinstance(item, Dim) for item in held):
             return range(*(int(item) for item in held))
         if name == "hasattr":
-            return find_attribute(str(held[1]), _kind(self.ops, held[0]), self.ops.context) is not None
+            return find_attribute(str(held[1]), _find_kind(self.ops, held[0]), self.ops.context) is not None
         raise make_unsupported_error(f"the code calls {name}() on a tensor or a size that is not known")
 
-    def _text(self, name: str, args: tuple[object, ...], held: list[Operand]) -> str | None:
+    def _write_text(self, name: str, args: tuple[object, ...], held: list[Operand]) -> str | None:
         """The text of a shape or of a known size: most often something to print."""
         if isinstance(held[0], Shape) and held[1:] in ([], [""]):
             self.ops.note("the code makes text of a shape; it reads as in TensorFlow 2")
             return str(tuple(held[0]))
-        sized = isinstance(args[0], Held) and isinstance(args[0].value, Size) and isinstance(held[0], int)
+        sized = isinstance(args[0], Held) and isinstance(args[0].value, LegacySize) and isinstance(held[0], int)
         if not sized or name == "repr":
             return None
         return format(held[0], held[1]) if held[1:] and isinstance(held[1], str) and len(held[1]) < 4 else str(held[0])
 
     def enter(self, manager: object) -> object:
         held = release(manager)
-        if isinstance(held, Scope):
+        if isinstance(held, NameScope):
             return held.name
         return super().enter(manager)
 
@@ -227,7 +227,7 @@ class CodeDomain(Domain):
         plain = makers[name](*held)
         return plain if isinstance(plain, int | float) else hold(plain)
 
-    def _isinstance(self, value: Operand, kinds: object) -> bool:
+    def _check_isinstance(self, value: Operand, kinds: object) -> bool:
         names = [kind if isinstance(kind, str) else _name(release(kind)) for kind in kinds] if isinstance(
             kinds, tuple
         ) else []  # fmt: skip
@@ -241,14 +241,14 @@ class CodeDomain(Domain):
             return any(name.endswith("ndarray") for name in names)
         return False
 
-    def _ours(self, value: Operand) -> bool:
+    def _is_ours(self, value: Operand) -> bool:
         if isinstance(value, list | tuple) and not isinstance(value, Shape):
-            return any(self._ours(item) for item in value)
+            return any(self._is_ours(item) for item in value)
         if isinstance(value, slice):
-            return any(self._ours(item) for item in (value.start, value.stop, value.step))
+            return any(self._is_ours(item) for item in (value.start, value.stop, value.step))
         return self.ops.is_tensor(value) or isinstance(value, Dim | Sizes)
 
-    def _plain(self, op: str, a: Operand, b: Operand) -> Operand:
+    def _compute_plain(self, op: str, a: Operand, b: Operand) -> Operand:
         """An operator on constants of the tables: shapes, names, arrays."""
         if isinstance(a, Shape | tuple) and isinstance(b, Shape | tuple | list):
             limits.budget().charge(len(a) + len(b))
@@ -256,23 +256,23 @@ class CodeDomain(Domain):
         named = (str, Entry, type(None))
         if isinstance(a, named) or isinstance(b, named):
             return _compare(op, a is b or a == b)
-        return folding.compute(_NUMPY[op], (a, b), {}) if op in _NUMPY else _no_such(op)
+        return folding.compute(_NUMPY[op], (a, b), {}) if op in _NUMPY else _refuse_operator(op)
 
-    def _item(self, shape: Operand, item: Operand) -> object:
+    def _take_item(self, shape: Operand, item: Operand) -> object:
         """A size taken from a shape: in TensorFlow 1 an object with a ``value``."""
         context = self.ops.context
         sized = isinstance(shape, Shape) and context.backend == "tensorflow" and not context.eager_tensorflow
         if sized and (item is None or isinstance(item, int)):
-            return Held(Size(item))
-        return self._out(item)
+            return Held(LegacySize(item))
+        return self._hold(item)
 
-    def _out(self, value: Operand) -> Operand:
+    def _hold(self, value: Operand) -> Operand:
         if isinstance(value, np.ndarray) and value.size > folding.MOST:
             raise make_unsupported_error(f"the code makes an array of {value.size} numbers")
         return hold(value)
 
 
-def _kind(ops: Ops, value: Operand) -> str:
+def _find_kind(ops: Ops, value: Operand) -> str:
     """The kind of value whose attributes the tables list."""
     if isinstance(value, Shape | Sizes):
         return "shape"
@@ -289,9 +289,9 @@ def _name(value: Operand) -> str:
 
 def _compare(op: str, equal: bool) -> bool:
     if op not in ("==", "!="):
-        _no_such(op)
+        _refuse_operator(op)
     return equal is (op == "==")
 
 
-def _no_such(op: str) -> Operand:
+def _refuse_operator(op: str) -> Operand:
     raise make_unsupported_error(f"the code computes {op} on values that it does not fit")

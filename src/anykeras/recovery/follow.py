@@ -90,7 +90,7 @@ class FunctionReading:
         """The second attempt, or the true reason why the first one failed."""
         cells = dict(zip(code.freevars, stored.closure or (), strict=False))
         names = [value for value in cells.values() if isinstance(value, str)]
-        functions = {name: made for name in names if (made := self._function(name, start.domain)) is not None}
+        functions = {name: made for name in names if (made := self._find_function(name, start.domain)) is not None}
         if functions:
             return start.domain, _run(code, stored, start, functions)
         lists = [name for name, value in cells.items() if isinstance(value, list) and name not in start.domain.custom_objects]
@@ -100,7 +100,7 @@ class FunctionReading:
             raise refuse_list(lists) from None
         raise error
 
-    def _function(self, name: str, domain: CodeDomain) -> Operand:
+    def _find_function(self, name: str, domain: CodeDomain) -> Operand:
         if name in domain.custom_objects:
             return domain.custom_objects[name]
         entry = find_named(name, self.found.module, domain.ops.context)

@@ -41,7 +41,7 @@ class Bound:
 
 
 @dataclass(frozen=True, eq=False)
-class Size:
+class LegacySize:
     """A ``Dimension`` of TensorFlow 1: a number with a ``value``."""
 
     number: Operand
@@ -68,7 +68,7 @@ def release(value: Operand) -> Operand:
     Tables go through such a tree a few times.
     """
     if isinstance(value, Held):
-        return value.value.number if isinstance(value.value, Size) else value.value
+        return value.value.number if isinstance(value.value, LegacySize) else value.value
     if isinstance(value, Function | Method):
         return _wrap_function(value)
     if isinstance(value, Instance | Class):

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import ModuleType
 from typing import TypeVar
 
+from .. import limits
 from ..bytecode import describe_constant, list_code
-from ..catalog.shapes import Argument, Output, Spec
+from ..catalog.shapes import Argument, Output, Spec, flatten_specs
 from ..document.build import Builder
+from ..document.edit import rename_layers
 from ..document.model import Code, Layer
 from ..errors import AnyKerasError
 from ..findings import Finding
@@ -23,8 +25,9 @@ from .functions import FunctionContext, Operand, Ops, Refused
 from .functions.live import LiveOps
 from .functions.shapes import number
 from .functions.values import Dim, Sizes
-from .graph_ops import GraphOps, Symbol, flat_symbols
+from .graph_ops import OPERATION_STEPS, GraphOps, Symbol, flat_symbols
 from .held import constant
+from .open_sizes import Open
 from .readable import describe, list_guards, write_source_of
 from .refusals import locate
 
@@ -57,8 +60,8 @@ RANDOM = frozenset(("GaussianNoise", "GaussianDropout", "AlphaDropout", "Dropout
 CustomObjects = Mapping[str, object]
 G = TypeVar("G", bound=GraphOps)
 _REMEMBERED, _SHORT = 256, 1 << 14  # functions, and bytes of each
-_KNOWN: dict[Hashable, tuple[FunctionReading, str]] = {}
-"""How code is read that was found before, in this file or another, and its checked text; by content."""
+_KNOWN: dict[Hashable, tuple[FunctionReading, str, Lifted]] = {}
+"""How code is read that was found before, in this file or another, its checked text and what it became; by content."""
 
 
 @dataclass(frozen=True)
@@ -199,16 +202,16 @@ class Lifting:
         try:
             return self._find_agreed()
         except AnyKerasError as error:
-            raise locate(error, self.layer.name, self._source(), self._names()) from None
+            raise locate(error, self.layer.name, self._write_source(), self._list_names()) from None
 
-    def _names(self) -> tuple[str, ...]:
+    def _list_names(self) -> tuple[str, ...]:
         """Every name that the function uses, however it is read."""
         try:
             return tuple(name for reading in list_readings(self.found) for name in list_names(reading.code))
         except AnyKerasError:
             return ()
 
-    def _source(self) -> str:
+    def _write_source(self) -> str:
         try:
             return write_source_of(list_readings(self.found)[0])
         except AnyKerasError:
@@ -218,8 +221,8 @@ class Lifting:
         content = self._content
         known = _KNOWN.get(content) if content is not None else None
         if known is not None:  # another layer has this code: what it means was found out there
-            reading, text = known
-            return self._record(reading, self.trace(reading.run), text)
+            reading, text, met = known
+            return self._record(reading, self._repeat(met) or self.trace(reading.run), text)
         traces: list[tuple[FunctionReading, Lifted]] = []
         errors: list[AnyKerasError] = []
         for reading in list_readings(self.found):
@@ -239,7 +242,7 @@ class Lifting:
         if content is not None and checked:
             if len(_KNOWN) >= _REMEMBERED:
                 _KNOWN.clear()
-            _KNOWN[content] = reading, text
+            _KNOWN[content] = reading, text, first
         return self._record(reading, first, text, checked)
 
     @property
@@ -266,6 +269,23 @@ class Lifting:
         )  # fmt: skip
         damage = tuple(identified.damage) if identified is not None else ()
         return Lifted(trace.layer, trace.outputs, trace.notes, (record,), damage)
+
+    def _repeat(self, met: Lifted) -> Lifted | None:
+        """The submodel of equal code called on equal sizes, under this layer's names; None where it holds more than operations.
+
+        Nor where an output has an open size that no input has: that of another layer is another size.
+        """
+        graph = met.layer.graph
+        known = {size for spec in flatten_specs(self.called_on) for size in spec.sizes or ()}
+        sizes = {size for spec in flatten_specs(met.outputs) for size in spec.sizes or () if isinstance(size, Open)}
+        if graph is None or not sizes <= known or not all(x.operation or x.class_name == "InputLayer" for x in graph.layers):
+            return None
+        limits.budget().charge(OPERATION_STEPS * len(graph.layers))
+        name, address = self.name or self.layer.name, self.layer.address
+        renamed = rename_layers(graph, {x.name: name + x.name.removeprefix(met.layer.name) for x in graph.layers})
+        layers = tuple(replace(inner, address=address) for inner in renamed.layers)
+        config = {"trainable": self.layer.config.get("trainable", True) is not False}
+        return replace(met, layer=Layer("Functional", name, config, address=address, graph=replace(renamed, layers=layers)))
 
     def trace(self, run: Callable[[Callable[[], Start]], tuple[CodeDomain, Operand]]) -> Lifted:
         """The submodel of whatever `run` computes from a start over symbols."""

@@ -154,7 +154,7 @@ def compute_call(layer: Layer, inputs: Operand, compute: Compute) -> Operand:
     for step in _list_steps(layer):
         inner = Layer(str(step["kind"]), layer.name, step["settings"])
         made = compute(inner, _restore(step[ARGS], tensors, parts), _restore(step[KWARGS], tensors, parts))
-        parts.append(_flat(made))
+        parts.append(_flatten(made))
     args = _restore(layer.config.get(ARGS, ()), tensors, parts)
     return compute(layer, args, _restore(layer.config.get(KWARGS, {}), tensors, parts))
 
@@ -169,10 +169,10 @@ def _list_steps(layer: Layer) -> Sequence[Operand]:
     return listed if isinstance(listed, tuple) else ()
 
 
-def _flat(value: Operand) -> list[Operand]:
+def _flatten(value: Operand) -> list[Operand]:
     """The outputs of a function in the order in which a file counts them."""
     if isinstance(value, list | tuple) and not isinstance(value, Sizes):
-        return [leaf for item in value for leaf in _flat(item)]
+        return [leaf for item in value for leaf in _flatten(item)]
     return [value]
 
 

@@ -146,14 +146,14 @@ class SizeTensors:
         """The size as a number when the model runs."""
         near = dim if dim in self._axes else self._find_near(dim, any_scale=True)
         if near is not None:
-            base = self._ops.op("sum", self._along(near, dtype))
-            return self._scale(self._plus(base, -near.offset), dim.scale / near.scale, dim.offset)
+            base = self._ops.op("sum", self._count_along(near, dtype))
+            return self._scale(self._add_offset(base, -near.offset), dim.scale / near.scale, dim.offset)
         result: Operand = 1
         for source in dim.sources:
             one = (
                 self._divide(source, dtype)
                 if isinstance(source, Quotient | Remainder)
-                else self._ops.op("sum", self._row_of(source, dtype))
+                else self._ops.op("sum", self._make_row(source, dtype))
             )
             result = one if isinstance(result, int) else self._ops.op("multiply", one, result)
         return self._scale(result, dim.scale, dim.offset)
@@ -168,34 +168,34 @@ class SizeTensors:
             value = self._ops.op("multiply", value, scale.numerator)
         if scale.denominator != 1:
             value = self._ops.op("floor_divide", value, scale.denominator)
-        return self._plus(value, offset)
+        return self._add_offset(value, offset)
 
-    def _plus(self, value: Operand, offset: int) -> Operand:
+    def _add_offset(self, value: Operand, offset: int) -> Operand:
         return self._ops.op("add", value, offset) if offset else value
 
     def row(self, dim: Dim, dtype: str) -> Operand:
         """Ones in a row of that length. Raises Refused where no tensor tells it."""
         if dim in self._axes:
-            return self._along(dim, dtype)
+            return self._count_along(dim, dtype)
         near = self._find_near(dim)
         if near is not None:
-            return self._lengthen(self._along(near, dtype), dim.offset - near.offset, dtype)
+            return self._lengthen(self._count_along(near, dtype), dim.offset - near.offset, dtype)
         if dim.offset:
             return self._lengthen(self.row(Dim(*dim.sources, scale=dim.scale), dtype), dim.offset, dtype)
         if dim.scale.denominator != 1 or dim.scale < 0:
             raise Refused("the code fills a tensor along a computed size that is not known", "AK3043")
         row: Operand = np.ones((check_size(int(dim.scale), "keras.ops.ones"),), dtype) if dim.scale != 1 else None
         for source in dim.sources:
-            along = self._row_of(source, dtype)
+            along = self._make_row(source, dtype)
             row = along if row is None else self._ops.op("reshape", self._ops.op("outer", along, row), (-1,))
         return row
 
-    def _row_of(self, source: Operand, dtype: str) -> Operand:
+    def _make_row(self, source: Operand, dtype: str) -> Operand:
         if isinstance(source, Quotient):
             return self._ops.getitem(self.row(source.dim, dtype), (slice(source.divisor - 1, None, source.divisor), Ellipsis))
         if Dim(source) not in self._axes:
             raise Refused("the code fills a tensor along a size that no tensor has", "AK3043")
-        return self._along(Dim(source), dtype)
+        return self._count_along(Dim(source), dtype)
 
     def _lengthen(self, row: Operand, by: int, dtype: str) -> Operand:
         if by <= 0:
@@ -207,7 +207,7 @@ class SizeTensors:
         alike = (known for known in self._axes if known.sources == dim.sources)
         return next((known for known in alike if any_scale or known.scale == dim.scale), None)
 
-    def _along(self, dim: Dim, dtype: str) -> Operand:
+    def _count_along(self, dim: Dim, dtype: str) -> Operand:
         """Ones in a row as long as the axis that has this size."""
         tensor, axis = self._axes[dim]
         key: list[Operand] = [0] * self._ops.rank(tensor)

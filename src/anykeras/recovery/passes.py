@@ -31,7 +31,7 @@ MakeSite = Callable[..., CodeSite]
 _INLINED = OP_LAYERS | _OF_TRAINING.keys()
 
 
-class Pass(Inference):
+class RecoveryPass(Inference):
     """Shape inference that, where it meets code, follows the code: its outcome says what goes on from there."""
 
     def __init__(self, model: Layer, make_site: MakeSite) -> None:
@@ -151,7 +151,7 @@ def recover_code(model: Layer, writer: Writer, make_site: MakeSite) -> tuple[Lay
         codes = (value for layer in layers_of(model) for value in layer.config.values() if isinstance(value, Code))
         backend = guess_backend(codes)
         context = context if backend is None else replace(context, backend=backend, backend_known=True)
-    run = Pass(model, partial(make_site, context=context))
+    run = RecoveryPass(model, partial(make_site, context=context))
     run.graph(model, None)
     run.rest(model)
     order = [(layer, run.lifted[path]) for path, layer in walk(model) if path in run.lifted]

@@ -41,10 +41,10 @@ def replace_initializers(model: Layer) -> tuple[Layer, list[Finding]]:
 def _is_custom(value: Value) -> bool:
     if isinstance(value, Object):
         return value.class_name == "function" and value.config not in _INITIALIZERS
-    return isinstance(value, Code) or (isinstance(value, str) and _plain(value) not in _INITIALIZERS)
+    return isinstance(value, Code) or (isinstance(value, str) and _write_snake_case(value) not in _INITIALIZERS)
 
 
-def _plain(name: str) -> str:
+def _write_snake_case(name: str) -> str:
     """``GlorotUniform`` as ``glorot_uniform``."""
     return "".join(f"_{c.lower()}" if c.isupper() and i else c.lower() for i, c in enumerate(name))
 
@@ -52,7 +52,7 @@ def _plain(name: str) -> str:
 # Every function that a file holds, wherever it stands. What reads them is loaded where there is one.
 
 
-_Held = tuple[str, Code]
+_HeldCode = tuple[str, Code]
 
 
 def read(document: Document) -> tuple[Recovered, ...]:
@@ -68,7 +68,7 @@ def read(document: Document) -> tuple[Recovered, ...]:
     return tuple(read_function(*held) for held in found)
 
 
-def _find_held(layer: Layer) -> Iterator[_Held]:
+def _find_held(layer: Layer) -> Iterator[_HeldCode]:
     """The functions of a layer itself, and of its calls."""
     for key, value in layer.config.items():
         yield from _list_codes(key, value)
@@ -78,7 +78,7 @@ def _find_held(layer: Layer) -> Iterator[_Held]:
                 yield from _list_codes("call", value)
 
 
-def _list_codes(key: str, value: Value) -> Iterator[_Held]:
+def _list_codes(key: str, value: Value) -> Iterator[_HeldCode]:
     """The functions in a value; layers in it are walked on their own."""
     if isinstance(value, Code):
         yield key, value

@@ -49,7 +49,7 @@ def map_along_batch(ops: Ops, name: str, args: tuple[Operand, ...], kwargs: Mapp
     return Row(rule(ops, name, args, dict(kwargs)))
 
 
-def _elementwise(ops: Ops, name: str, args: tuple[Operand, ...], kwargs: dict[str, Operand]) -> Operand:
+def _map_elementwise(ops: Ops, name: str, args: tuple[Operand, ...], kwargs: dict[str, Operand]) -> Operand:
     rank = max(ops.rank(value) if isinstance(value, Row) else np.ndim(value) for value in args if _has_shape(value))
     return ops.op(name, *(_widen(ops, value, rank) for value in args), **kwargs)
 
@@ -106,7 +106,7 @@ def _expand_dims(ops: Ops, name: str, args: tuple[Operand, ...], kwargs: dict[st
     return ops.expand_dims(x.all, _shift_axis(kwargs["axis"], ops.rank(x) + 1))
 
 
-def _squeeze(ops: Ops, name: str, args: tuple[Operand, ...], kwargs: dict[str, Operand]) -> Operand:
+def _drop_axes(ops: Ops, name: str, args: tuple[Operand, ...], kwargs: dict[str, Operand]) -> Operand:
     (x,) = _move_argument(args, kwargs, "axis", 1)
     if kwargs.get("axis") is None:
         raise Refused("a function that is mapped over the batch uses squeeze without an axis", "AK3043")
@@ -141,14 +141,14 @@ def _join(ops: Ops, name: str, args: tuple[Operand, ...], kwargs: dict[str, Oper
     return ops.op(name, [one.all for one in parts], axis=_shift_axis(kwargs.get("axis", 0), rank))
 
 
-def _matmul(ops: Ops, name: str, args: tuple[Operand, ...], kwargs: dict[str, Operand]) -> Operand:
+def _multiply(ops: Ops, name: str, args: tuple[Operand, ...], kwargs: dict[str, Operand]) -> Operand:
     x, y = args
     if ops.rank(x) < 2 or ops.rank(y) < 2 or (isinstance(y, Row) and ops.rank(x) != ops.rank(y)):
         raise Refused("a function that is mapped over the batch multiplies vectors", "AK3043")
     return ops.matmul(x.all if isinstance(x, Row) else x, y.all if isinstance(y, Row) else y)
 
 
-def _image(ops: Ops, name: str, args: tuple[Operand, ...], kwargs: dict[str, Operand]) -> Operand:
+def _map_image(ops: Ops, name: str, args: tuple[Operand, ...], kwargs: dict[str, Operand]) -> Operand:
     x, *rest = args
     if ops.rank(x) != 3:
         raise Refused(f"a function that is mapped over the batch uses {name} on other than one image", "AK3043")
@@ -156,14 +156,14 @@ def _image(ops: Ops, name: str, args: tuple[Operand, ...], kwargs: dict[str, Ope
 
 
 _RULES: tuple[tuple[frozenset[str], Callable[..., Operand]], ...] = (
-    (_ELEMENTWISE, _elementwise),
+    (_ELEMENTWISE, _map_elementwise),
     (_REDUCING, _reduce),
     (_ALONG, _take_along),
-    (_IMAGES, _image),
+    (_IMAGES, _map_image),
     (frozenset({"expand_dims"}), _expand_dims),
-    (frozenset({"squeeze"}), _squeeze),
+    (frozenset({"squeeze"}), _drop_axes),
     (frozenset({"transpose"}), _transpose),
     (frozenset({"reshape"}), _reshape),
     (frozenset({"concatenate", "stack"}), _join),
-    (frozenset({"matmul"}), _matmul),
+    (frozenset({"matmul"}), _multiply),
 )

@@ -255,12 +255,12 @@ def crf(layer: Layer, context: RuleContext) -> Layer | None:
 @in_layers
 def _make_crf(layer: Layer, site: CodeSite) -> Layer:
     sub = Builder(layer.name, layer.address)
-    chain = _Chain(layer, sub, any(site.masked[:1]))
+    chain = _Energies(layer, sub, any(site.masked[:1]))
     out = chain.marginal() if layer.config.get("test_mode") == "marginal" else chain.path()
     return sub.finish(out, layer.config.get("trainable") is not False)
 
 
-class _Chain:
+class _Energies:
     """The energies of one CRF, and the recursions over them."""
 
     def __init__(self, layer: Layer, sub: Builder, masked: bool) -> None:

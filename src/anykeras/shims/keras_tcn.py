@@ -23,7 +23,7 @@ Shape = tuple[int, ...]
 
 
 @dataclass(frozen=True)
-class _Form:
+class _TcnForm:
     """How a range of versions builds the layer.
 
     `main`: a convolution before the blocks, and one beside each of them. `through`: the activation is used inside the
@@ -34,7 +34,7 @@ class _Form:
     through: bool
 
 
-_FIRST, _SECOND, _THIRD = _Form(True, False), _Form(False, False), _Form(False, True)  # 2.9 to 3.0; 3.1; since 3.2
+_FIRST, _SECOND, _THIRD = _TcnForm(True, False), _TcnForm(False, False), _TcnForm(False, True)  # 2.9 to 3.0; 3.1; since 3.2
 
 
 @register_shim("AK5080", classes=("TCN",))
@@ -55,10 +55,10 @@ def _is_initialized(layer: Layer) -> bool:
 def _make_tcn(layer: Layer, site: CodeSite) -> Layer:
     form = _find_form(layer)
     assert form is not None  # the shim replaces no other layer
-    return _Blocks(layer, form).model(input_steps(site))
+    return _TcnLayers(layer, form).model(input_steps(site))
 
 
-def _find_form(layer: Layer) -> _Form | None:
+def _find_form(layer: Layer) -> _TcnForm | None:
     """The form whose convolutions have the shapes of the weights."""
     found = [tensor.shape for role, tensor in layer.weights.items() if strip_number(role) == "kernel"]
     later = {"use_weight_norm", "go_backwards"} & layer.config.keys()
@@ -83,7 +83,7 @@ def _blocks(layer: Layer) -> list[tuple[int, int]]:
     return list(zip(rates, sizes, strict=False)) * int(str(layer.config["nb_stacks"]))
 
 
-def _kernel_shapes(layer: Layer, form: _Form, found: list[Shape]) -> Iterator[Shape]:
+def _kernel_shapes(layer: Layer, form: _TcnForm, found: list[Shape]) -> Iterator[Shape]:
     size, steps = found[0][1] if found else 0, int(str(layer.config["kernel_size"]))
     blocks = _blocks(layer)
     if form.main:
@@ -97,17 +97,17 @@ def _kernel_shapes(layer: Layer, form: _Form, found: list[Shape]) -> Iterator[Sh
         size = filters
 
 
-def _match(layer: Layer, form: _Form, size: int, filters: int, last: bool) -> bool:
+def _match(layer: Layer, form: _TcnForm, size: int, filters: int, last: bool) -> bool:
     """Whether there is a convolution beside a block."""
     if form.main:
         return not (last and layer.config["use_skip_connections"])
     return size != filters
 
 
-class _Blocks:
+class _TcnLayers:
     """The layers of one TCN; weights are taken in the order of the file, each kind by itself."""
 
-    def __init__(self, layer: Layer, form: _Form) -> None:
+    def __init__(self, layer: Layer, form: _TcnForm) -> None:
         self.layer, self.form, self.config = layer, form, layer.config
         self.sub = Builder(layer.name, layer.address)
         self._waiting: dict[str, list[Tensor]] = {}

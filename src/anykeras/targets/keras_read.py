@@ -54,7 +54,7 @@ def read_model(model: Any) -> LiveModel:
     Raises:
         Malformed: it has no variables yet.
     """
-    reader = _Reader()
+    reader = _ModelReader()
     read = reader.layer(model)
     document = Document(read, Writer(Era.KERAS3), Era.KERAS3)
     layers = {path: reader.live[id(layer)] for path, layer in walk(read) if id(layer) in reader.live}
@@ -131,7 +131,7 @@ def _revive(value: Value) -> Any:
 
 
 @dataclass
-class _Reader:
+class _ModelReader:
     """One reading; layers of the document by identity, so that each live layer is read once."""
 
     live: dict[int, Any] = field(default_factory=dict)

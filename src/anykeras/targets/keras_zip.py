@@ -91,7 +91,7 @@ def write_member(name: str) -> zipfile.ZipInfo:
     return info
 
 
-def _write_in_place(archive: zipfile.ZipFile, stream: IO[bytes], name: str, write: Callable[[Window], None]) -> None:
+def _write_in_place(archive: zipfile.ZipFile, stream: IO[bytes], name: str, write: Callable[[FileTail], None]) -> None:
     """Add a member that is written where it lies, with a start that is a multiple of `_ALIGNMENT`.
 
     Its header goes in front of it afterwards, when its size and checksum are known (APPNOTE 4.3.7, 4.5.3); the extra field
@@ -103,7 +103,7 @@ def _write_in_place(archive: zipfile.ZipFile, stream: IO[bytes], name: str, writ
     bare = info.header_offset + len(info.FileHeader(zip64=True)) + _PADDING.size
     info.extra = _PADDING.pack(0xD935, -bare % _ALIGNMENT) + bytes(-bare % _ALIGNMENT)
     stream.write(info.FileHeader(zip64=True))
-    window = Window(stream, stream.tell())
+    window = FileTail(stream, stream.tell())
     write(window)
     info.file_size = info.compress_size = window.size()
     info.CRC = window.checksum()
@@ -115,7 +115,7 @@ def _write_in_place(archive: zipfile.ZipFile, stream: IO[bytes], name: str, writ
     archive.start_dir = stream.seek(0, os.SEEK_END)
 
 
-class Window(io.RawIOBase):
+class FileTail(io.RawIOBase):
     """The end of a file, from `start` on, as a file of its own."""
 
     def __init__(self, stream: IO[bytes], start: int) -> None:
@@ -164,7 +164,7 @@ class Window(io.RawIOBase):
         return number
 
 
-def write_weights(lowered: Lowered, window: Window) -> Checksums:
+def write_weights(lowered: Lowered, window: FileTail) -> Checksums:
     """The weights as Keras 3 lays them out in HDF5; the checksum of each.
 
     HDF5 gives each array its place, and the bytes go there as they come from where they are read, a few megabytes at a time.
@@ -189,7 +189,7 @@ def write_weights(lowered: Lowered, window: Window) -> Checksums:
     return written
 
 
-def _write_tensor(group: h5py.Group, key: str, tensor: Tensor, window: Window, meter: Meter) -> int:
+def _write_tensor(group: h5py.Group, key: str, tensor: Tensor, window: FileTail, meter: Meter) -> int:
     """An array that HDF5 gives a place at once and no content, and its content at that place; its checksum."""
     array = tensor.read() if tensor.stream is None else None
     dtype = array.dtype if array is not None else np.dtype(getattr(ml_dtypes, tensor.dtype, tensor.dtype))

@@ -35,7 +35,7 @@ def _itself(value: Any) -> Any:
     return value
 
 
-class _Held:
+class _HeldMemory:
     """The memory of an array of jax, as bytes that may be written to, for as long as somebody has a view of them."""
 
     def __init__(self, array: Any) -> None:
@@ -62,7 +62,7 @@ def _find_jax_memory(shape: tuple[int, ...], dtype: str) -> Array | None:
         array = jnp.empty(shape, dtype).block_until_ready()
     except TypeError:
         return None
-    return np.asarray(_Held(array)) if str(array.dtype) == dtype and len(array.devices()) == 1 else None
+    return np.asarray(_HeldMemory(array)) if str(array.dtype) == dtype and len(array.devices()) == 1 else None
 
 
 def _make_jax_tensor(value: Any) -> Any:
@@ -70,7 +70,7 @@ def _make_jax_tensor(value: Any) -> Any:
     owner = value
     while isinstance(owner, np.ndarray | memoryview):
         owner = owner.base if isinstance(owner, np.ndarray) else owner.obj
-    if not isinstance(owner, _Held) or owner.array.shape != value.shape or str(owner.array.dtype) != str(value.dtype):
+    if not isinstance(owner, _HeldMemory) or owner.array.shape != value.shape or str(owner.array.dtype) != str(value.dtype):
         return value
     return owner.array if value.ctypes.data == owner.array.unsafe_buffer_pointer() else value
 

@@ -7,7 +7,7 @@ from . import classes
 from .generators import Generator
 from .meter import throw
 from .methods import GENERATOR_METHODS, METHODS, PYTHON2_METHODS
-from .runtime import Bound, Builtin, Library, Runtime, ask, is_symbol
+from .runtime import BoundMethod, Builtin, Library, Runtime, ask, is_symbol
 from .values import (
     NULL,
     Class,
@@ -64,7 +64,7 @@ def _get_from_plain(runtime: Runtime, value: object, name: str) -> object:
     run = PYTHON2_METHODS.get(kind, {}).get(name) if runtime.traits.python2 else None
     run = run or METHODS.get(kind, {}).get(name)
     if run is not None:
-        return Bound(value, name, run)
+        return BoundMethod(value, name, run)
     if name.startswith("__") or hasattr(kind, name):
         raise make_unsupported_error(f"the code reads the attribute {name} of a {kind.__name__}, which is not listed")
     raise throw("AttributeError", f"{kind.__name__!r} object has no attribute {name!r}")
@@ -91,7 +91,7 @@ def _get_from_machine(value: MachineValue, name: str) -> object:
         if isinstance(value, kind) and name == attribute:
             return getattr(value, member)
     if isinstance(value, Generator) and name in GENERATOR_METHODS:
-        return Bound(value, name, GENERATOR_METHODS[name])
+        return BoundMethod(value, name, GENERATOR_METHODS[name])
     if isinstance(value, Function) and name in ("__name__", "func_name"):
         return value.code.name
     raise make_unsupported_error(f"the code reads the attribute {name} of a {type(value).__name__.lower()}")
@@ -208,4 +208,4 @@ def is_callable(runtime: Runtime, value: object) -> object:
         return value.kind.find("__call__") is not NULL
     if is_symbol(runtime, value):
         return ask(runtime.domain.is_function, value)
-    return isinstance(value, Function | Builtin | Bound | Method | Class | Type | ExceptionType)
+    return isinstance(value, Function | Builtin | BoundMethod | Method | Class | Type | ExceptionType)

@@ -17,7 +17,7 @@ MAX_DIGITS = 3000  # of a text that is read as a number
 MAX_ROUNDING = 400  # digits
 
 
-def _positional(run: Callable[..., object]) -> Run:
+def _pass_positional(run: Callable[..., object]) -> Run:
     """A function of positional arguments alone: ``run(runtime, *args)``."""
 
     def on_values(runtime: Runtime, args: Args, kwargs: Kwargs) -> object:
@@ -42,7 +42,7 @@ def _refuse_all(names: str) -> dict[str, Run]:
 # -- numbers
 
 
-def _on_scalars(run: Callable[..., object], name: str = "") -> Run:
+def _run_on_scalars(run: Callable[..., object], name: str = "") -> Run:
     """A host function of scalars; symbols go to the domain under its name."""
     name = name or run.__name__
 
@@ -63,7 +63,7 @@ def _pow(runtime: Runtime, args: Args, kwargs: Kwargs) -> object:
         _, exponent, modulus = args
         digits = 1 + plain.count_bits(modulus) // 30  # of CPython's integers; a product of two takes their square
         runtime.meter.step(1 + plain.count_bits(exponent) * digits * digits // 300)
-        return _on_scalars(pow)(runtime, args, {})
+        return _run_on_scalars(pow)(runtime, args, {})
     if len(args) != 2:
         raise throw("TypeError", "pow() takes two or three arguments")
     return operators.apply_binary(runtime, "**", *args)
@@ -227,9 +227,10 @@ def _slice(runtime: Runtime, *args: object) -> object:
 
 
 CONSTRUCTORS: dict[str, Run] = {
-    "int": _on_scalars(int), "float": _on_scalars(float), "complex": _on_scalars(complex), "range": _on_scalars(range),
-    "bool": _positional(_bool), "str": _str, "bytes": _bytes, "list": _collect(list), "tuple": _collect(tuple),
-    "dict": _dict, "set": _positional(_set), "frozenset": _positional(_frozenset), "slice": _positional(_slice),
+    "int": _run_on_scalars(int), "float": _run_on_scalars(float), "complex": _run_on_scalars(complex),
+    "range": _run_on_scalars(range),
+    "bool": _pass_positional(_bool), "str": _str, "bytes": _bytes, "list": _collect(list), "tuple": _collect(tuple),
+    "dict": _dict, "set": _pass_positional(_set), "frozenset": _pass_positional(_frozenset), "slice": _pass_positional(_slice),
     **_refuse_all("object NoneType ellipsis"),
 }  # fmt: skip
 
@@ -243,12 +244,12 @@ _POSITIONAL: dict[str, Callable[..., object]] = {
 }  # fmt: skip
 
 FUNCTIONS: dict[str, Run] = {
-    **{run.__name__: _on_scalars(run) for run in (abs, bin, chr, hex, oct, ord)},
+    **{run.__name__: _run_on_scalars(run) for run in (abs, bin, chr, hex, oct, ord)},
     "round": _round, "pow": _pow, "sum": _sum, "sorted": _sort_values, "print": _print,
     "min": partial(operators.find_extreme, "min"), "max": partial(operators.find_extreme, "max"),
     "map": generators.Map, "zip": generators.Zip, "filter": generators.Filter, "enumerate": generators.Enumerate,
     "reversed": generators.Reversed,
-    **{name: _positional(run) for name, run in _POSITIONAL.items()},
+    **{name: _pass_positional(run) for name, run in _POSITIONAL.items()},
     **_refuse_all(
         """eval exec compile open input __import__ globals locals vars dir delattr hash id memoryview bytearray
         breakpoint help exit quit"""
@@ -257,7 +258,7 @@ FUNCTIONS: dict[str, Run] = {
 
 PYTHON2: dict[str, Run] = {
     "map": _map_of_python2, "zip": _to_list(generators.Zip), "filter": _filter_of_python2,
-    "reduce": _positional(_reduce), "cmp": _positional(_cmp), "unichr": _on_scalars(chr),
+    "reduce": _pass_positional(_reduce), "cmp": _pass_positional(_cmp), "unichr": _run_on_scalars(chr),
     "range": _to_list(CONSTRUCTORS["range"]), **_refuse_all("execfile file raw_input reload apply intern buffer coerce"),
 }  # fmt: skip
 

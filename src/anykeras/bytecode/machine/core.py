@@ -16,7 +16,7 @@ from .generators import Generator
 from .handlers import HANDLERS
 from .meter import MachineLimits, StepMeter, throw
 from .modules import LIBRARIES
-from .runtime import Bound, Builtin, Runtime, ask, is_symbol
+from .runtime import BoundMethod, Builtin, Runtime, ask, is_symbol
 from .values import (
     Args,
     Cell,
@@ -198,7 +198,7 @@ def _call_context(runtime: Runtime, call: ContextCall, args: Args, kwargs: Kwarg
 # how each kind of the machine's values is called: (runtime, value, args, kwargs)
 _CALLS: dict[type, Callable[..., object]] = {
     Builtin: lambda runtime, function, args, kwargs: function.run(runtime, args, kwargs),
-    Bound: lambda runtime, method, args, kwargs: method.run(runtime, method.owner, args, kwargs),
+    BoundMethod: lambda runtime, method, args, kwargs: method.run(runtime, method.owner, args, kwargs),
     Method: lambda runtime, method, args, kwargs: runtime.call(method.function, (method.owner, *args), kwargs),
     Type: call_type,
     ExceptionType: _make_exception,

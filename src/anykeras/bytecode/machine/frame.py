@@ -91,10 +91,10 @@ class Frame:
     # -- tables of the code object
 
     def const(self, index: int) -> object:
-        return _entry(self.function.code.consts, index, "constant")
+        return _take_entry(self.function.code.consts, index, "constant")
 
     def name(self, index: int) -> str:
-        return _entry(self.function.code.names, index, "name")
+        return _take_entry(self.function.code.names, index, "name")
 
     def local(self, index: int) -> object:
         value = self.slot(index)
@@ -103,7 +103,7 @@ class Frame:
         return value
 
     def slot(self, index: int) -> object:
-        return _entry(self.slots, index, "variable")
+        return _take_entry(self.slots, index, "variable")
 
     def set_slot(self, index: int, value: object) -> None:
         self.slot(index)
@@ -131,7 +131,7 @@ class Frame:
         return self.current
 
 
-def _entry(table: Sequence[T], index: int, what: str) -> T:
+def _take_entry(table: Sequence[T], index: int, what: str) -> T:
     if index >= len(table):
         raise make_malformed_error(f"a {what} index is out of range")
     return table[index]
@@ -198,11 +198,11 @@ def _fill_defaults(function: Function, slots: list[object]) -> None:
 def handle(frame: Frame, error: ExceptionValue) -> bool:
     """Whether a handler of ``frame`` takes ``error``; the frame then stands at it."""
     if frame.traits.handlers == "table":
-        return _by_table(frame, error)
+        return _find_by_table(frame, error)
     return leave_blocks(frame, Signal("raise", error))
 
 
-def _by_table(frame: Frame, error: ExceptionValue) -> bool:
+def _find_by_table(frame: Frame, error: ExceptionValue) -> bool:
     here = frame.index - 1
     for region in frame.body.regions:
         if region.start <= here < region.end:

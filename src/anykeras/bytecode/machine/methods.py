@@ -12,7 +12,7 @@ from .values import NULL, Args, ExceptionType, ExceptionValue, Kwargs, View, is_
 # -- methods that the host runs as they are
 
 
-def _native(name: str) -> MethodRun:
+def _make_native(name: str) -> MethodRun:
     """A method whose result is no longer than a few times its owner, and whose arguments are plain."""
 
     def run(runtime: Runtime, owner: object, args: Args, kwargs: Kwargs) -> object:
@@ -37,9 +37,9 @@ def _count_passes(name: str, args: Args, kwargs: Kwargs) -> int:
     return 1 + sum(texts) // 8 if name.startswith(("r", "strip", "lstrip")) else 1
 
 
-def _code_text(name: str) -> MethodRun:
+def _make_text_coder(name: str) -> MethodRun:
     """``encode`` and ``decode``, of the codecs that go over their text once."""
-    native = _native(name)
+    native = _make_native(name)
 
     def run(runtime: Runtime, owner: object, args: Args, kwargs: Kwargs) -> object:
         codec = args[0] if args else kwargs.get("encoding", "utf-8")
@@ -54,7 +54,7 @@ _CODECS = frozenset({"utf-8", "utf8", "ascii", "us-ascii", "latin-1", "latin1", 
 
 
 def _pad(name: str) -> MethodRun:
-    native = _native(name)
+    native = _make_native(name)
 
     def run(runtime: Runtime, owner: object, args: Args, kwargs: Kwargs) -> object:
         if not args or type(args[0]) is not int or args[0] > runtime.meter.bounds.width:
@@ -77,7 +77,7 @@ def _change(name: str, new: int = 0, moved: bool = False) -> MethodRun:
     return run
 
 
-def _on_key(name: str, new: int = 0) -> MethodRun:
+def _make_keyed(name: str, new: int = 0) -> MethodRun:
     """A method of a dict or set whose first argument is a key."""
 
     def run(runtime: Runtime, owner: object, args: Args, kwargs: Kwargs) -> object:
@@ -88,7 +88,7 @@ def _on_key(name: str, new: int = 0) -> MethodRun:
     return run
 
 
-def _with_sets(name: str) -> MethodRun:
+def _make_with_sets(name: str) -> MethodRun:
     """A method of a set whose arguments are sets."""
 
     def run(runtime: Runtime, owner: set[object], args: Args, kwargs: Kwargs) -> object:
@@ -107,7 +107,7 @@ def _replace(runtime: Runtime, owner: str | bytes, args: Args, kwargs: Kwargs) -
         raise throw("TypeError", "replace() takes two texts")
     runtime.meter.scan(len(owner))
     runtime.meter.characters(len(owner) + run_safely(owner.count, args[0]) * len(args[1]))
-    return _native("replace")(runtime, owner, args, kwargs)
+    return _make_native("replace")(runtime, owner, args, kwargs)
 
 
 def _join(runtime: Runtime, owner: str | bytes, args: Args, kwargs: Kwargs) -> object:
@@ -181,12 +181,12 @@ def _guard(run: MethodRun) -> MethodRun:
     return lambda runtime, owner, args, kwargs: run_safely(run, runtime, owner, args, kwargs)
 
 
-def _table(**methods: MethodRun) -> dict[str, MethodRun]:
+def _make_table(**methods: MethodRun) -> dict[str, MethodRun]:
     return {name: _guard(run) for name, run in methods.items()}
 
 
-def _natives(names: str) -> dict[str, MethodRun]:
-    return {name: _native(name) for name in names.split()}
+def _make_natives(names: str) -> dict[str, MethodRun]:
+    return {name: _make_native(name) for name in names.split()}
 
 
 _SIZED: dict[str, MethodRun] = {
@@ -195,7 +195,7 @@ _SIZED: dict[str, MethodRun] = {
 }
 _TEXT: dict[str, MethodRun] = {
     **_SIZED,
-    **_natives(
+    **_make_natives(
         """capitalize count endswith find index isalnum isalpha isdigit islower isspace istitle isupper lower lstrip
         partition rfind rindex rpartition rsplit rstrip split splitlines startswith strip swapcase title upper"""
     ),
@@ -204,50 +204,51 @@ _TEXT: dict[str, MethodRun] = {
     "join": _join,
 }
 _TEXT_ONLY = {
-    **_natives("casefold isdecimal isidentifier isnumeric removeprefix removesuffix"),
-    "encode": _code_text("encode"),
+    **_make_natives("casefold isdecimal isidentifier isnumeric removeprefix removesuffix"),
+    "encode": _make_text_coder("encode"),
 }
 _SEQUENCE: dict[str, MethodRun] = {**_SIZED, "index": _find_index, "count": _count}
 _CHANGED: dict[str, MethodRun] = {**_SIZED, "copy": _copy, "clear": _change("clear")}
 _SET = {
-    name: _with_sets(name)
+    name: _make_with_sets(name)
     for name in ("difference", "intersection", "isdisjoint", "issubset", "issuperset", "symmetric_difference", "union")
 }
-_SET_CHANGED = {name: _with_sets(name) for name in ("update", "difference_update", "intersection_update")}
+_SET_CHANGED = {name: _make_with_sets(name) for name in ("update", "difference_update", "intersection_update")}
 _DICT_VIEWS = ("keys", "values", "items")
 
 METHODS: dict[type, dict[str, MethodRun]] = {
-    str: _table(**_TEXT, **_TEXT_ONLY, format=formatting.format_fields),
-    bytes: _table(**_TEXT, decode=_code_text("decode")),
-    list: _table(
+    str: _make_table(**_TEXT, **_TEXT_ONLY, format=formatting.format_fields),
+    bytes: _make_table(**_TEXT, decode=_make_text_coder("decode")),
+    list: _make_table(
         **_SEQUENCE | _CHANGED, append=_change("append", new=1), extend=_extend,
         insert=_change("insert", new=1, moved=True), pop=_change("pop", moved=True), remove=_remove,
         reverse=_change("reverse", moved=True), sort=_sort,
     ),
-    tuple: _table(**_SEQUENCE),
-    range: _table(**_SIZED, index=_find_index),
-    dict: _table(
-        **_CHANGED, get=_on_key("get"), pop=_on_key("pop"), setdefault=_on_key("setdefault", new=1), update=_update,
+    tuple: _make_table(**_SEQUENCE),
+    range: _make_table(**_SIZED, index=_find_index),
+    dict: _make_table(
+        **_CHANGED, get=_make_keyed("get"), pop=_make_keyed("pop"), setdefault=_make_keyed("setdefault", new=1), update=_update,
         **{kind: _view(kind) for kind in _DICT_VIEWS},
     ),
-    set: _table(
-        **_CHANGED, **_SET, **_SET_CHANGED, add=_on_key("add", new=1), discard=_on_key("discard"), remove=_on_key("remove"),
+    set: _make_table(
+        **_CHANGED, **_SET, **_SET_CHANGED, add=_make_keyed("add", new=1), discard=_make_keyed("discard"),
+        remove=_make_keyed("remove"),
     ),
-    frozenset: _table(**_SIZED, **_SET, copy=_copy),
-    int: _table(**_natives("bit_length conjugate")),
-    bool: _table(**_natives("bit_length conjugate")),
-    float: _table(**_natives("is_integer conjugate")),
-    complex: _table(**_natives("conjugate")),
-    slice: _table(**_natives("indices")),
+    frozenset: _make_table(**_SIZED, **_SET, copy=_copy),
+    int: _make_table(**_make_natives("bit_length conjugate")),
+    bool: _make_table(**_make_natives("bit_length conjugate")),
+    float: _make_table(**_make_natives("is_integer conjugate")),
+    complex: _make_table(**_make_natives("conjugate")),
+    slice: _make_table(**_make_natives("indices")),
 }  # fmt: skip
 
 PYTHON2_METHODS: dict[type, dict[str, MethodRun]] = {
-    dict: _table(
-        has_key=_on_key("__contains__"),
+    dict: _make_table(
+        has_key=_make_keyed("__contains__"),
         **{kind: _view_as_list(kind) for kind in _DICT_VIEWS},
         **{f"iter{kind}": _view_as_iterator(kind) for kind in _DICT_VIEWS},
     ),
-    str: _table(decode=lambda runtime, owner, args, kwargs: owner),
+    str: _make_table(decode=lambda runtime, owner, args, kwargs: owner),
 }
 
 
@@ -255,10 +256,10 @@ PYTHON2_METHODS: dict[type, dict[str, MethodRun]] = {
 
 
 def _next(runtime: Runtime, owner: Generator, args: Args, kwargs: Kwargs) -> object:
-    return _or_stop(owner, owner.send(args[0] if args else None))
+    return _return_or_stop(owner, owner.send(args[0] if args else None))
 
 
-def _or_stop(owner: Generator, value: object) -> object:
+def _return_or_stop(owner: Generator, value: object) -> object:
     if value is NULL:
         raise throw("StopIteration", *([] if owner.result is None else [owner.result]))
     return value
@@ -270,7 +271,7 @@ def _throw(runtime: Runtime, owner: Generator, args: Args, kwargs: Kwargs) -> ob
         error = ExceptionValue(error, args[1:2])
     if not isinstance(error, ExceptionValue):
         raise throw("TypeError", "throw() takes an exception")
-    return _or_stop(owner, owner.send(None, error))
+    return _return_or_stop(owner, owner.send(None, error))
 
 
 def _close(runtime: Runtime, owner: Generator, args: Args, kwargs: Kwargs) -> None:

@@ -69,7 +69,7 @@ class Library(MachineValue):
 
 
 @dataclass(slots=True, eq=False, repr=False)
-class Bound(MachineValue):
+class BoundMethod(MachineValue):
     """A listed method of a plain value, ready to be called."""
 
     owner: object

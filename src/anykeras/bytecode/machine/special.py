@@ -55,7 +55,7 @@ def call_binary(runtime: Runtime, op: str, left: object, right: object, inplace:
     tries = [(left, f"__{name}__", right)]
     if not (isinstance(left, Instance) and isinstance(right, Instance) and left.kind is right.kind):
         mirrored = (right, f"__r{name}__", left)
-        tries.insert(0 if _overrides(left, right, mirrored[1]) else 1, mirrored)
+        tries.insert(0 if _is_overridden(left, right, mirrored[1]) else 1, mirrored)
     for owner, method, other in tries:
         answer = call_method(runtime, owner, method, other)
         if answer is not NOT_IMPLEMENTED:
@@ -71,7 +71,7 @@ def refuse_comparison(op: str) -> Thrown:
     return throw("TypeError", f"{op} not supported between these values")
 
 
-def _overrides(left: object, right: object, mirrored: str) -> bool:
+def _is_overridden(left: object, right: object, mirrored: str) -> bool:
     """Whether the right side is asked first: its class is derived from the left one's and answers in another way."""
     if not (isinstance(left, Instance) and isinstance(right, Instance) and right.kind.is_a(left.kind)):
         return False
@@ -87,7 +87,7 @@ def compare(runtime: Runtime, op: str, left: object, right: object) -> object:
     """``left op right``, where one of them is an ``Instance``."""
     _refuse_symbol(left, right)
     tries = [(left, op, right), (right, _MIRRORED[op], left)]
-    if _overrides(left, right, _COMPARISONS[_MIRRORED[op]]):
+    if _is_overridden(left, right, _COMPARISONS[_MIRRORED[op]]):
         tries.reverse()
     for owner, symbol, other in tries:
         answer = _compare_once(runtime, symbol, owner, other)

@@ -56,7 +56,7 @@ class FunctionSource:
         if self.name == "<lambda>" and self.raises is False and not _find_shared(self.body):
             head = ExpressionPrinter().parameters(self.parameters, self.defaults)
             return f"lambda {head}: {ExpressionPrinter().text(self.body, 1)}".replace("lambda :", "lambda:")
-        return self._definition()
+        return self._write_definition()
 
     def evaluate(self, machine: Machine, args: Sequence[object], kwargs: Mapping[str, object] | None = None) -> object:
         """The value for ``args`` over ``machine.domain``; missing positional arguments take their defaults."""
@@ -64,7 +64,7 @@ class FunctionSource:
         first = len(names) - len(self.defaults)
         return evaluate(machine, names, self.body, [*args, *self.defaults[max(0, len(args) - first) :]], kwargs)
 
-    def _definition(self) -> str:
+    def _write_definition(self) -> str:
         printer = ExpressionPrinter()
         label = self.name if self.name.isidentifier() else "function"
         lines = [f"def {label}({printer.parameters(self.parameters, self.defaults)}):"]
@@ -161,14 +161,14 @@ def _merge(condition: Expression, then: PathOutcome, otherwise: PathOutcome) -> 
         value = otherwise.value
     else:
         value = then.value if otherwise.raises is True else make_choice(condition, then.value, otherwise.value)
-    return PathOutcome(value, _either(_both(condition, then.raises), _both(negate(condition), otherwise.raises)))
+    return PathOutcome(value, _join_either(_join_both(condition, then.raises), _join_both(negate(condition), otherwise.raises)))
 
 
-def _both(condition: Expression, raises: object) -> object:
+def _join_both(condition: Expression, raises: object) -> object:
     return raises if raises is False else condition if raises is True else Expression("and", (condition, raises))
 
 
-def _either(left: object, right: object) -> object:
+def _join_either(left: object, right: object) -> object:
     if left is False or right is False:
         return right if left is False else left
     if isinstance(left, Expression) and isinstance(right, Expression) and is_same(negate(left), right):

@@ -110,17 +110,17 @@ def make_choice(condition: object, then: object, otherwise: object) -> object:
         return make_choice(Expression("or", (condition, otherwise.parts[0])), then, otherwise.parts[2])
     if then is False and otherwise is True:
         return Expression("unary", ("not", condition))
-    return _inside(condition, then, otherwise) or Expression("choice", (condition, then, otherwise))
+    return _move_inside(condition, then, otherwise) or Expression("choice", (condition, then, otherwise))
 
 
-def _inside(condition: object, then: object, otherwise: object) -> object:
+def _move_inside(condition: object, then: object, otherwise: object) -> object:
     """The choice moved into the one place where two containers or calls differ; ``None`` where they differ more."""
     if type(then) in (tuple, list) and type(then) is type(otherwise):
-        return _in_sequence(condition, then, otherwise)
+        return _move_into_sequence(condition, then, otherwise)
     return None
 
 
-def _in_sequence(condition: object, then: object, otherwise: object) -> object:
+def _move_into_sequence(condition: object, then: object, otherwise: object) -> object:
     if not isinstance(then, list | tuple) or not isinstance(otherwise, list | tuple) or len(then) != len(otherwise):
         return None
     merged = [make_choice(condition, one, other) for one, other in zip(then, otherwise, strict=True)]
@@ -147,16 +147,16 @@ class ExpressionPrinter:
         if isinstance(value, Expression):
             if id(value) in self.names:
                 return self.names[id(value)]
-            written, binds = getattr(self, f"_{value.kind}")(*value.parts)
+            written, binds = getattr(self, f"_write_{value.kind}")(*value.parts)
         else:
-            written, binds = self._plain(value)
+            written, binds = self._write_plain(value)
         if len(written) > MAX_TEXT:
             raise make_unsupported_error("the source of the code would be too long")
         return f"({written})" if binds < outer else str(written)
 
     # -- plain values
 
-    def _plain(self, value: object) -> tuple[str, int]:
+    def _write_plain(self, value: object) -> tuple[str, int]:
         if isinstance(value, tuple):
             inside = ", ".join(self.text(item) for item in value)
             return f"({inside},)" if len(value) == 1 else f"({inside})", ATOM
@@ -171,9 +171,9 @@ class ExpressionPrinter:
             return braces if isinstance(value, set) else f"frozenset({braces if value else ''})", ATOM
         if isinstance(value, slice):
             return f"slice({self.text(value.start)}, {self.text(value.stop)}, {self.text(value.step)})", ATOM
-        return self._scalar(value)
+        return self._write_scalar(value)
 
-    def _scalar(self, value: object) -> tuple[str, int]:
+    def _write_scalar(self, value: object) -> tuple[str, int]:
         if value is Ellipsis:
             return "...", ATOM
         if isinstance(value, float) and not math.isfinite(value):
@@ -185,31 +185,31 @@ class ExpressionPrinter:
 
     # -- expressions: (text, how tightly it binds)
 
-    def _name(self, text: str) -> tuple[str, int]:
+    def _write_name(self, text: str) -> tuple[str, int]:
         return text, ATOM
 
-    def _attribute(self, value: object, name: str) -> tuple[str, int]:
+    def _write_attribute(self, value: object, name: str) -> tuple[str, int]:
         return f"{self.text(value, ATOM)}.{name}", ATOM
 
-    def _item(self, value: object, key: object) -> tuple[str, int]:
-        return f"{self.text(value, ATOM)}[{self._key(key)}]", ATOM
+    def _write_item(self, value: object, key: object) -> tuple[str, int]:
+        return f"{self.text(value, ATOM)}[{self._write_key(key)}]", ATOM
 
-    def _key(self, key: object) -> str:
+    def _write_key(self, key: object) -> str:
         if isinstance(key, tuple) and key:
-            return ", ".join(map(self._one_key, key)) + ("," if len(key) == 1 else "")
-        return self._one_key(key)
+            return ", ".join(map(self._write_one_key, key)) + ("," if len(key) == 1 else "")
+        return self._write_one_key(key)
 
-    def _one_key(self, key: object) -> str:
+    def _write_one_key(self, key: object) -> str:
         if not isinstance(key, slice):
             return self.text(key)
         start, stop, step = ("" if part is None else self.text(part) for part in (key.start, key.stop, key.step))
         return f"{start}:{stop}:{step}" if step else f"{start}:{stop}"
 
-    def _call(self, function: object, args: tuple[object, ...], kwargs: dict[str, object]) -> tuple[str, int]:
+    def _write_call(self, function: object, args: tuple[object, ...], kwargs: dict[str, object]) -> tuple[str, int]:
         inside = [self.text(arg) for arg in args] + [f"{key}={self.text(item)}" for key, item in kwargs.items()]
         return f"{self.text(function, ATOM)}({', '.join(inside)})", ATOM
 
-    def _binary(self, op: str, left: object, right: object) -> tuple[str, int]:
+    def _write_binary(self, op: str, left: object, right: object) -> tuple[str, int]:
         if op == "classic /":  # floors on integers: today's / would say something else
             return f"py2_div({self.text(left)}, {self.text(right)})", ATOM
         if op == "**":
@@ -217,27 +217,27 @@ class ExpressionPrinter:
         binds = BINARY[op]
         return f"{self.text(left, binds)} {op} {self.text(right, binds + 1)}", binds
 
-    def _compare(self, op: str, left: object, right: object) -> tuple[str, int]:
+    def _write_compare(self, op: str, left: object, right: object) -> tuple[str, int]:
         return f"{self.text(left, COMPARE + 1)} {op} {self.text(right, COMPARE + 1)}", COMPARE
 
-    def _unary(self, op: str, value: object) -> tuple[str, int]:
+    def _write_unary(self, op: str, value: object) -> tuple[str, int]:
         if op != "not":
             return f"{op}{self.text(value, UNARY)}", UNARY
         if isinstance(value, Expression) and value.kind == "compare" and value.parts[0] in ("is", "in"):
             opposite = {"is": "is not", "in": "not in"}[str(value.parts[0])]
-            return self._compare(opposite, value.parts[1], value.parts[2])
+            return self._write_compare(opposite, value.parts[1], value.parts[2])
         return f"not {self.text(value, NOT)}", NOT
 
-    def _and(self, left: object, right: object) -> tuple[str, int]:
+    def _write_and(self, left: object, right: object) -> tuple[str, int]:
         return f"{self.text(left, AND)} and {self.text(right, AND)}", AND
 
-    def _or(self, left: object, right: object) -> tuple[str, int]:
+    def _write_or(self, left: object, right: object) -> tuple[str, int]:
         return f"{self.text(left, OR)} or {self.text(right, OR)}", OR
 
-    def _choice(self, condition: object, then: object, otherwise: object) -> tuple[str, int]:
+    def _write_choice(self, condition: object, then: object, otherwise: object) -> tuple[str, int]:
         return f"{self.text(then, OR)} if {self.text(condition, OR)} else {self.text(otherwise, CHOICE)}", CHOICE
 
-    def _function(self, parameters: tuple[str, ...], defaults: tuple[object, ...], body: object) -> tuple[str, int]:
+    def _write_function(self, parameters: tuple[str, ...], defaults: tuple[object, ...], body: object) -> tuple[str, int]:
         head = f"lambda {self.parameters(parameters, defaults)}".rstrip()
         return f"{head}: {self.text(body, CHOICE)}", LAMBDA
 

@@ -77,6 +77,7 @@ def spec_of(value: object) -> Spec:
     raise ValueError(f"no tensor: {value!r}")
 
 
+@lru_cache(maxsize=4096)
 def promote(*dtypes: str | None) -> str | None:
     """The dtype of a result of several operands, 64-bit ones narrowed to 32 bits as Keras does off TensorFlow."""
     known = {d for d in dtypes if d is not None}

@@ -17,7 +17,7 @@ from ..wire.messages import TrackedObject
 from .bundle import Bundle, read_bundle
 from .named import read_named
 from .objects import find_value_key, is_keras3, list_children, list_items, list_layers_of_model, read_objects
-from .state import State, read_state
+from .state import SavedState, read_state
 from .table import FOOTER, MAGIC, MOST_BYTES
 
 INDEX = ".index"
@@ -55,7 +55,7 @@ class Checkpoint:
         return replace(_hold(match, named.weights, named.state, stamps), notes=tuple(notes))
 
 
-def _hold(match: Match, weights: NamedWeights, state: State, stamps: dict[str, str]) -> Raw:
+def _hold(match: Match, weights: NamedWeights, state: SavedState, stamps: dict[str, str]) -> Raw:
     listed = (*state.counters.items(), *state.listed)
     return Raw(match, weights=weights, attributes=stamps, optimizer=listed, slots=state.slots)
 

@@ -17,7 +17,7 @@ from ...tensors import Tensor
 from ..base import NamedWeights, OwnedSlot, WeightGroup
 from ..wire.messages import BundleEntry
 from .bundle import STRING, Bundle
-from .state import RATE, STEPS, State
+from .state import RATE, STEPS, SavedState
 
 AVERAGE = "ExponentialMovingAverage"
 _KINDS = {
@@ -44,7 +44,7 @@ class NamedVariables:
     """
 
     weights: NamedWeights
-    state: State
+    state: SavedState
     averages: int = 0
 
 
@@ -98,7 +98,7 @@ def _is_kept_aside(key: str, optimizers: set[str]) -> bool:
     return last == _STEP or _POWER.match(last) is not None or not optimizers.isdisjoint(scopes)
 
 
-def _read_state(bundle: Bundle, entries: Mapping[str, BundleEntry], owners: Mapping[str, str], heads: list[str]) -> State:
+def _read_state(bundle: Bundle, entries: Mapping[str, BundleEntry], owners: Mapping[str, str], heads: list[str]) -> SavedState:
     """The slots, each with its owner, or in the order in which they were made where names tell no owner."""
     counters = dict(_read_counters(bundle, entries, heads))
     slots = tuple(_read_slots(bundle, owners))
@@ -108,7 +108,7 @@ def _read_state(bundle: Bundle, entries: Mapping[str, BundleEntry], owners: Mapp
         kept = [key for key in entries if key not in owners and key.split("/")[-2:-1] == [name] and "/" in key]
         made = sorted((key for key in kept if key.rpartition("/")[0] != heads[0].rpartition("/")[0]), key=_put_in_order)
         listed = tuple((key, bundle.tensor(key)) for key in made)
-    return State(counters, slots, listed)
+    return SavedState(counters, slots, listed)
 
 
 def _put_in_order(key: str) -> tuple[tuple[int, int | str], ...]:

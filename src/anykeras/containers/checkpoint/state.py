@@ -19,7 +19,7 @@ STEPS, RATE = "iterations", "learning_rate"
 
 
 @dataclass(frozen=True)
-class State:
+class SavedState:
     """The counters by name, and every slot: with its owner, else in `listed` in the order in which they were made."""
 
     counters: Mapping[str, Tensor] = field(default_factory=dict)
@@ -27,10 +27,12 @@ class State:
     listed: tuple[tuple[str, Tensor], ...] = ()
 
 
-def read_state(bundle: Bundle, nodes: tuple[TrackedObject, ...]) -> State:
+def read_state(bundle: Bundle, nodes: tuple[TrackedObject, ...]) -> SavedState:
     """What the optimizer keeps; nothing where there is none."""
     at = list_children(nodes[0]).get("optimizer")
-    return State() if at is None else State(dict(_find_counters(bundle, nodes, at)), tuple(_read_by_objects(bundle, nodes, at)))
+    if at is None:
+        return SavedState()
+    return SavedState(dict(_find_counters(bundle, nodes, at)), tuple(_read_by_objects(bundle, nodes, at)))
 
 
 def _find_counters(bundle: Bundle, nodes: tuple[TrackedObject, ...], at: int) -> Iterator[tuple[str, Tensor]]:

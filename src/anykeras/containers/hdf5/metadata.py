@@ -67,12 +67,12 @@ def read_links(
     """
     for kind, _, data in messages:
         if kind == SYMBOL_TABLE:
-            yield from _from_table(data, meter, budget, part, report)
+            yield from _read_table(data, meter, budget, part, report)
         elif kind == LINK:
-            yield from _from_message(data, budget, part, report)
+            yield from _read_message(data, budget, part, report)
         elif kind == LINK_INFO:
             for item in _list_items(data, 8, meter, GROUP_NAMES):
-                yield from _from_message(item, budget, part, report)
+                yield from _read_message(item, budget, part, report)
 
 
 def _list_items(data: bytes, number: int, meter: CountingReader, kind: int) -> Iterator[bytes]:
@@ -88,7 +88,7 @@ def _refuse_outside(part: str, what: str, report: Report | None) -> None:
     report(make_outside_link_error(part, what))
 
 
-def _from_table(
+def _read_table(
     data: bytes, meter: CountingReader, budget: NameBudget, part: str, report: Report | None
 ) -> Iterator[tuple[str, int]]:
     tree, heap = struct.unpack_from("<QQ", data)
@@ -115,7 +115,7 @@ def _read_heap(meter: CountingReader, address: int) -> bytes:
     return read_at(meter, start, size)
 
 
-def _from_message(data: bytes, budget: NameBudget, part: str, report: Report | None) -> Iterator[tuple[str, int]]:
+def _read_message(data: bytes, budget: NameBudget, part: str, report: Report | None) -> Iterator[tuple[str, int]]:
     """The link in a message: version, flags, kind (bit 3 of the flags), order (bit 2), characters (bit 4), name."""
     version, flags = data[0], data[1]
     if version != 1:

@@ -236,7 +236,7 @@ def _plan_chunks(
         buffer = bytearray(_repeat_fill(fill, edge // shape[0] * rows if shape else edge))
         out = np.frombuffer(buffer, f"V{size}").reshape((rows, *shape[1:]))
         for c in of:
-            data = _unfilter(source.exactly(c.address, c.size, path), filters, c.mask, size, area, path)
+            data = _undo_filters(source.exactly(c.address, c.size, path), filters, c.mask, size, area, path)
             block = np.frombuffer(data, f"V{size}").reshape(chunk)
             inside = tuple(slice(0, min(n, s - at)) for n, s, at in zip(chunk, shape, c.start, strict=True))
             start = (c.start[0] - first, *c.start[1:])
@@ -273,7 +273,7 @@ def _index(source: ByteSource, meter: CountingReader, path: str, layout: Storage
     return list(found.values())
 
 
-def _unfilter(
+def _undo_filters(
     data: bytes | bytearray, filters: Sequence[tuple[int, int]], mask: int, size: int, area: int, path: str
 ) -> bytes | bytearray:
     """Undo the filters of one chunk, last first; `area` bytes are what must come out."""

@@ -28,7 +28,7 @@ RATIO = 32  # inflated bytes for one stored byte, beyond `unstored_bytes`, that 
 
 
 @dataclass(frozen=True)
-class Member:
+class ArchiveMember:
     """One file of the archive; `size` is inflated, `stored` as it lies, `data` where its bytes start."""
 
     name: str
@@ -41,14 +41,14 @@ class Member:
     data: int = 0
 
 
-def list_members(source: ByteSource) -> dict[str, Member]:
+def list_members(source: ByteSource) -> dict[str, ArchiveMember]:
     """The members by name. Raises Malformed (AK1104, AK1110, AK1111) or LimitExceeded."""
     count, size, start = _read_end(source)
     bounds = limits.current()
     if count > bounds.archive_members:
         raise limit_error("files in the archive", count, bounds.archive_members, source.name, "archive_members")
     listed = _read_directory(source.exactly(start, size, "central directory"), count)
-    found: dict[str, Member] = {}
+    found: dict[str, ArchiveMember] = {}
     position = 0
     for entry in sorted(listed, key=lambda m: m.header):
         if entry.header != position:
@@ -64,7 +64,7 @@ def list_members(source: ByteSource) -> dict[str, Member]:
     return {entry.name: found[entry.name] for entry in listed}
 
 
-def open_member(source: ByteSource, member: Member, limit: int) -> ByteSource:
+def open_member(source: ByteSource, member: ArchiveMember, limit: int) -> ByteSource:
     """The content of a member: a window of the file when it is stored as it is, else inflated within `limit`.
 
     The checksum is compared: at once, or for a large member when its content is asked for. Raises Malformed, LimitExceeded.
@@ -124,7 +124,7 @@ def _read_end64(source: ByteSource, end: int) -> tuple[int, int, int, int]:
     return count, size, start, at
 
 
-def _read_directory(data: bytes, count: int) -> list[Member]:
+def _read_directory(data: bytes, count: int) -> list[ArchiveMember]:
     entries, at = [], 0
     for _ in range(count):
         if data[at : at + 4] != CENTRAL or len(data) < at + 46:
@@ -138,7 +138,7 @@ def _read_directory(data: bytes, count: int) -> list[Member]:
             raise _make_hiding_error("an archive over several disks", name)
         _check_mode(mode >> 16, name)
         size, stored, header = _widen(extra, [size, stored, header], name)
-        entries.append(Member(name, method, flags, crc, stored, size, header))
+        entries.append(ArchiveMember(name, method, flags, crc, stored, size, header))
         at += 46 + name_size + extra_size + comment_size
     if at != len(data):
         raise _make_hiding_error("the directory of the archive is longer than its files", "central directory")
@@ -163,7 +163,7 @@ def _widen(extra: bytes, values: list[int], name: str) -> list[int]:
     return found
 
 
-def _locate(source: ByteSource, entry: Member) -> tuple[Member, int]:
+def _locate(source: ByteSource, entry: ArchiveMember) -> tuple[ArchiveMember, int]:
     """The member with its data found, checked against its local header, and where the next one starts."""
     head = source.exactly(entry.header, 30, entry.name)
     if head[:4] != LOCAL:
@@ -188,7 +188,7 @@ def _locate(source: ByteSource, entry: Member) -> tuple[Member, int]:
     return replace(entry, data=data), end + (_read_descriptor(source, end, entry) if flags & DESCRIPTOR else 0)
 
 
-def _read_descriptor(source: ByteSource, at: int, entry: Member) -> int:
+def _read_descriptor(source: ByteSource, at: int, entry: ArchiveMember) -> int:
     """Bytes of the data descriptor behind a file that was written as a stream (APPNOTE 4.3.9)."""
     tail = source.read(at, 24)
     for mark in (b"PK\7\x08", b""):
@@ -219,7 +219,7 @@ def _check_mode(mode: int, name: str) -> None:
         raise _make_hiding_error("a link or device instead of a file", name)
 
 
-def _inflate(source: ByteSource, member: Member, part: str) -> Iterator[bytes]:
+def _inflate(source: ByteSource, member: ArchiveMember, part: str) -> Iterator[bytes]:
     inflater, total = zlib.decompressobj(-15), 0
     for at in range(0, member.stored, BLOCK):
         pending = source.read(member.data + at, min(BLOCK, member.stored - at))
@@ -239,7 +239,7 @@ def _inflate(source: ByteSource, member: Member, part: str) -> Iterator[bytes]:
         raise Malformed("AK1110", f"{total:,} bytes come out where {member.size:,} are declared", part=part)
 
 
-def _check(content: ByteSource, member: Member) -> None:
+def _check(content: ByteSource, member: ArchiveMember) -> None:
     crc = 0
     for block in content.scan():
         crc = compute_crc32(block, crc)

@@ -17,7 +17,7 @@ from ..guard import guard_decoding
 from ..json_text import decode_text, parse_json
 from ..npy import OBJECT, read_header
 from ..source import ByteSource
-from .archive import LOCAL, Member, list_members, open_member
+from .archive import LOCAL, ArchiveMember, list_members, open_member
 
 CONFIG, METADATA, WEIGHTS_H5, WEIGHTS_NPZ = "config.json", "metadata.json", "model.weights.h5", "model.weights.npz"
 ASSETS = "assets/"
@@ -53,7 +53,7 @@ def read_archive(source: ByteSource, match: Match) -> Raw:
     return packed
 
 
-def _open_box(source: ByteSource, found: Mapping[str, Member]) -> Box:
+def _open_box(source: ByteSource, found: Mapping[str, ArchiveMember]) -> Box:
     sizes = {name: member.size for name, member in found.items() if not name.endswith("/")}
     return Box(sizes, lambda name, limit: open_member(source, found[name], limit))
 
@@ -76,7 +76,7 @@ def read_box(box: Box, match: Match) -> Raw:
         assets=_read_assets(box),
         notes=tuple(notes),
     )
-    return _with_weights(raw, box)
+    return _add_weights(raw, box)
 
 
 def _read_json(box: Box, name: str, notes: list[str]) -> Json:
@@ -84,7 +84,7 @@ def _read_json(box: Box, name: str, notes: list[str]) -> Json:
     return parse_json(decode_text(source.whole(limits.current().config_bytes, source.name), name), name, notes)
 
 
-def _with_weights(raw: Raw, box: Box) -> Raw:
+def _add_weights(raw: Raw, box: Box) -> Raw:
     """The weights by path; the other files of the box that no reader claims are leftovers."""
     known = {CONFIG, METADATA, WEIGHTS_H5, WEIGHTS_NPZ}
     others = tuple(name for name in box.sizes if name not in known and not name.startswith((ASSETS, KEPT_FOLDER)))
@@ -137,21 +137,25 @@ def _read_asset(box: Box, name: str) -> bytes:
 Names = Sequence[str]
 
 
-def _any(pattern: str) -> Callable[[Names], bool]:
+def _search(pattern: str) -> Callable[[Names], bool]:
     return lambda names: any(re.search(pattern, name) for name in names)
 
 
 KINDS: tuple[tuple[Callable[[Names], bool], str, str], ...] = (
-    (_any(r"(^|/)data\.pkl$"), "AK1139", "a PyTorch file (a zip with a pickle in it)"),
-    (_any(r"\.npy$"), "AK1133", "a NumPy archive (.npz): arrays without the layers that they belong to"),
-    (_any(r"(^|/)saved_model\.pb$"), "AK1147", "a zip with several models in it, SavedModels among them"),
-    (_any(r"(^|/)saved_model\.pbtxt$"), "AK1156", "a SavedModel as text, packed as a zip"),
+    (_search(r"(^|/)data\.pkl$"), "AK1139", "a PyTorch file (a zip with a pickle in it)"),
+    (_search(r"\.npy$"), "AK1133", "a NumPy archive (.npz): arrays without the layers that they belong to"),
+    (_search(r"(^|/)saved_model\.pb$"), "AK1147", "a zip with several models in it, SavedModels among them"),
+    (_search(r"(^|/)saved_model\.pbtxt$"), "AK1156", "a SavedModel as text, packed as a zip"),
     (
-        _any(r"(^|/)model\.json$"),
+        _search(r"(^|/)model\.json$"),
         "AK1134",
         "a zip with a model.json in it (TensorFlow.js, or an architecture packed with its weights)",
     ),
-    (_any(r"\.(keras|h5|hdf5)$|(^|/)config\.json$"), "AK1112", "a zip with the model in a folder or as a file of its own"),
+    (
+        _search(r"\.(keras|h5|hdf5)$|(^|/)config\.json$"),
+        "AK1112",
+        "a zip with the model in a folder or as a file of its own",
+    ),
 )
 
 
@@ -185,7 +189,7 @@ def read_npz(source: ByteSource) -> tuple[TreeWeights, tuple[tuple[str, Tensor],
     return TreeWeights(others), optimizer
 
 
-def _list_variables(source: ByteSource, member: Member, path: str) -> dict[str, Tensor]:
+def _list_variables(source: ByteSource, member: ArchiveMember, path: str) -> dict[str, Tensor]:
     from ..pickle_values import PickledCall, tensor_of  # NumPy, for weights in .npz alone
     from ..pickle_walker import ARRAYS_ONLY, walk
 

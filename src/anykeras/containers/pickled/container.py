@@ -81,7 +81,7 @@ def _walk_values(root: object) -> Iterator[object]:
 def _read_value(value: object, match: Match) -> Raw | None:
     if isinstance(value, Mapping):
         return _read_state(value, match) if {"model_config", "model_weights"} <= value.keys() else None
-    source = _bytes_of(value, match.path)
+    source = _read_bytes(value, match.path)
     if source is None:
         return None
     head = source.read(0, 8)
@@ -92,7 +92,7 @@ def _read_value(value: object, match: Match) -> Raw | None:
     return read_archive(source, match) if head.startswith(LOCAL) else None
 
 
-def _bytes_of(value: object, path: str) -> ByteSource | None:
+def _read_bytes(value: object, path: str) -> ByteSource | None:
     if isinstance(value, Span):
         return value.source.window(value.start, value.size, f"{path} (inside the pickle)")
     return wrap_bytes(value, f"{path} (inside the pickle)") if isinstance(value, bytes) else None
@@ -127,7 +127,7 @@ def _read_tensors(group: object, part: str) -> Iterator[tuple[str, Tensor]]:
     by_name = {_to_text(key): value for key, value in group.items()}
     for name in _to_texts(group.get("weight_names")):
         value = by_name.get(name)
-        inside = _bytes_of(value, part) if by_name.get(f"_{name}_pickled") is True else None
+        inside = _read_bytes(value, part) if by_name.get(f"_{name}_pickled") is True else None
         tensor = tensor_of(value if inside is None else walk(inside), f"{part}/{name}")
         if tensor is None:
             raise Malformed("AK1114", f"{name!r} is no array of numbers", part=part)
@@ -149,7 +149,7 @@ def _to_text(value: object) -> str:
 def _refuse_without_model(values: Sequence[object], source: ByteSource) -> NotAModel:
     """The refusal of a pickle without a model that can be read, with what is in it."""
     names = sorted({value.name for value in values if isinstance(value, Name | PickledCall)})
-    saved = any((inside := _bytes_of(v, "")) is not None and inside.read(257, 5) == _TAR for v in values)
+    saved = any((inside := _read_bytes(v, "")) is not None and inside.read(257, 5) == _TAR for v in values)
     if saved:
         what = "the model in it is a SavedModel folder in a tar archive (tf.keras 2.6 to 2.11)"
     else:

@@ -10,7 +10,7 @@ from ... import limits
 from ...tensors import Array
 from ..checkpoint.bundle import DTYPES, STRING
 from ..wire import read_message
-from ..wire.messages import Attribute, Node, TensorValue
+from ..wire.messages import AttrValue, NodeDef, TensorValue
 from ..wire.reader import make_wire_error
 
 MOST_ELEMENTS = 1 << 24
@@ -19,7 +19,7 @@ HALVES = (14, 19)  # bfloat16 and float16, whose bits are given as numbers
 COMPLEX = (8, 18)
 
 
-def read_constant(node: Node, part: str) -> list[object]:
+def read_constant(node: NodeDef, part: str) -> list[object]:
     """The values of a Const node, row by row; text as bytes. Raises Malformed (AK1150)."""
     found = read_array(node, part)
     if found.size > MOST_ELEMENTS:
@@ -29,9 +29,9 @@ def read_constant(node: Node, part: str) -> list[object]:
     return values
 
 
-def read_array(node: Node, part: str) -> Array:
+def read_array(node: NodeDef, part: str) -> Array:
     """The values of a Const node as an array; text as an array of bytes. Raises Malformed (AK1150)."""
-    value = read_message(Attribute, node.attributes.get("value", b""), part).tensor
+    value = read_message(AttrValue, node.attributes.get("value", b""), part).tensor
     if value is None:
         raise make_wire_error(f"the constant {node.name} has no value", part)
     return read_tensor(value, f"the constant {node.name}", part)

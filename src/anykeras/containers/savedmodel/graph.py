@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from ...tensors import Tensor
 from ..checkpoint.bundle import Bundle
 from ..wire import read_message
-from ..wire.messages import Attribute, ConcreteFunction, Function, MetaGraph, Node
-from ..wire.messages import Graph as GraphMessage
+from ..wire.messages import AttrValue, ConcreteFunction, FunctionDef, MetaGraph, NodeDef
+from ..wire.messages import GraphDef as GraphMessage
 
 VARIABLES = ("VarHandleOp", "VariableV2", "Variable")
 CALLS = ("PartitionedCall", "StatefulPartitionedCall")
@@ -26,7 +26,7 @@ class Body:
     """Nodes by name: the main graph (`name` is empty), or a function with its `arguments` and what it `returns`."""
 
     name: str
-    nodes: Mapping[str, Node]
+    nodes: Mapping[str, NodeDef]
     arguments: tuple[str, ...] = ()
     returns: tuple[str, ...] = ()
     attributes: Mapping[str, memoryview] = field(default_factory=dict)
@@ -85,17 +85,17 @@ class GraphFile:
             self._bodies[name] = Body(name, nodes, arguments, outputs, found.attributes)
         return self._bodies.get(name)
 
-    def called(self, node: Node) -> Body | None:
+    def called(self, node: NodeDef) -> Body | None:
         """The function that a node calls; None where it calls none."""
         if node.op in CALLS:
             attribute = self.attribute(node, "f")
             return self.function(attribute.function.name) if attribute is not None and attribute.function is not None else None
         return self.function(node.op) if node.op in self._functions else None
 
-    def attribute(self, node: Node, name: str) -> Attribute | None:
+    def attribute(self, node: NodeDef, name: str) -> AttrValue | None:
         """An attribute of a node, read now; None where it is not given."""
         data = node.attributes.get(name)
-        return None if data is None else read_message(Attribute, data, self.part)
+        return None if data is None else read_message(AttrValue, data, self.part)
 
     @functools.cached_property
     def bundle(self) -> Bundle | None:
@@ -107,17 +107,17 @@ class GraphFile:
         return read_message(GraphMessage, self.meta.graph, self.part)
 
     @functools.cached_property
-    def _functions(self) -> Mapping[str, Function]:
+    def _functions(self) -> Mapping[str, FunctionDef]:
         library = self._message.library
-        read = [read_message(Function, data, self.part) for data in (library.functions if library is not None else ())]
+        read = [read_message(FunctionDef, data, self.part) for data in (library.functions if library is not None else ())]
         return {function.signature.name: function for function in read if function.signature is not None}
 
     @functools.cached_property
     def _bodies(self) -> dict[str, Body]:
         return {}
 
-    def _nodes(self, held: Sequence[memoryview], part: str) -> Mapping[str, Node]:
-        read = (read_message(Node, data, part) for data in held)
+    def _nodes(self, held: Sequence[memoryview], part: str) -> Mapping[str, NodeDef]:
+        read = (read_message(NodeDef, data, part) for data in held)
         return {node.name: node for node in read}
 
 

@@ -43,7 +43,7 @@ class KerasObjects:
         text = self.texts.get(number)
         if not text:
             return {}
-        value = _plain(parse_json(text, f"{self.part}[{number}]"))
+        value = _simplify(parse_json(text, f"{self.part}[{number}]"))
         return value if isinstance(value, dict) else {}
 
     def children(self, number: int) -> dict[str, int]:
@@ -112,10 +112,10 @@ def read_layer_functions(objects: KerasObjects) -> dict[str, tuple[str, ...]]:
     return found
 
 
-def _plain(value: Json) -> Json:
+def _simplify(value: Json) -> Json:
     """Without what only the metadata writes: tuples and shapes as objects, and the numbers of shared objects."""
     if isinstance(value, dict):
         if value.keys() == {"class_name", "items"} and value["class_name"] in WRITTEN_OUT:
-            return _plain(value["items"])
-        return {key: _plain(item) for key, item in value.items() if key != "shared_object_id"}
-    return [_plain(item) for item in value] if isinstance(value, list) else value
+            return _simplify(value["items"])
+        return {key: _simplify(item) for key, item in value.items() if key != "shared_object_id"}
+    return [_simplify(item) for item in value] if isinstance(value, list) else value

@@ -14,7 +14,7 @@ from ...limits import budget
 from ...tensors import Array, Tensor
 from ..checkpoint.objects import find_value_key, list_children, pair_objects, read_objects
 from ..wire import read_message
-from ..wire.messages import Node, VariableNote
+from ..wire.messages import NodeDef, VariableNote
 from ..wire.reader import make_wire_error
 from .constants import read_array
 from .graph import VARIABLES, Body, GraphFile, strip
@@ -142,11 +142,11 @@ def _take_part(tensor: Tensor, part: str, where: str) -> Tensor:
 
 
 @dataclass(frozen=True)
-class _Place:
+class _NodePlace:
     """A node, in the body where it is and with what the arguments of that body refer to."""
 
     body: Body
-    arguments: Mapping[str, tuple[_Place, str] | None]
+    arguments: Mapping[str, tuple[_NodePlace, str] | None]
 
 
 def find_restored(graph: GraphFile) -> dict[str, _Restored]:
@@ -155,7 +155,7 @@ def find_restored(graph: GraphFile) -> dict[str, _Restored]:
     if saver is None or not saver.restore:
         return {}
     found: dict[str, _Restored] = {}
-    for place, node in _walk_restored(graph, _Place(graph.body, {}), saver.restore):
+    for place, node in _walk_restored(graph, _NodePlace(graph.body, {}), saver.restore):
         if node.op in ("Assign", "AssignVariableOp") and len(node.inputs) >= 2:
             variable, key = _trace(place, node.inputs[0]), _find_key(graph, place, node.inputs[1])
             if variable is not None and key is not None:
@@ -163,7 +163,7 @@ def find_restored(graph: GraphFile) -> dict[str, _Restored]:
     return found
 
 
-def _walk_restored(graph: GraphFile, start: _Place, name: str) -> Iterator[tuple[_Place, Node]]:
+def _walk_restored(graph: GraphFile, start: _NodePlace, name: str) -> Iterator[tuple[_NodePlace, NodeDef]]:
     """Every node that the restore op runs, those of called functions included; each function once."""
     waiting, seen = [(start, strip(name))], set[tuple[str, str]]()
     while waiting:
@@ -178,11 +178,11 @@ def _walk_restored(graph: GraphFile, start: _Place, name: str) -> Iterator[tuple
         called = graph.called(node)
         if called is not None:
             given = [(place, ref) for ref in node.inputs if not ref.startswith("^")]
-            inside = _Place(called, dict(zip(called.arguments, given, strict=False)))
+            inside = _NodePlace(called, dict(zip(called.arguments, given, strict=False)))
             waiting += [(inside, inner) for inner in called.nodes]
 
 
-def _follow(place: _Place, ref: str) -> tuple[_Place, Node, int] | None:
+def _follow(place: _NodePlace, ref: str) -> tuple[_NodePlace, NodeDef, int] | None:
     """The node behind arguments and identities, and which of its outputs is meant."""
     for _ in range(200):
         name, _, rest = ref.partition(":")
@@ -203,12 +203,12 @@ def _follow(place: _Place, ref: str) -> tuple[_Place, Node, int] | None:
     return None
 
 
-def _trace(place: _Place, ref: str) -> str | None:
+def _trace(place: _NodePlace, ref: str) -> str | None:
     found = _follow(place, ref)
     return found[1].name if found is not None and found[1].op in VARIABLES else None
 
 
-def _find_key(graph: GraphFile, place: _Place, ref: str) -> _Restored | None:
+def _find_key(graph: GraphFile, place: _NodePlace, ref: str) -> _Restored | None:
     """The name that RestoreV2 reads for one of its outputs, and the part of it."""
     found = _follow(place, ref)
     if found is None or found[1].op != "RestoreV2" or len(found[1].inputs) < 3:
@@ -217,7 +217,7 @@ def _find_key(graph: GraphFile, place: _Place, ref: str) -> _Restored | None:
     return _Restored(key, part) if key else None
 
 
-def _read_text(graph: GraphFile, place: _Place, ref: str, number: int) -> str:
+def _read_text(graph: GraphFile, place: _NodePlace, ref: str, number: int) -> str:
     """One of the texts of a constant."""
     found = _follow(place, ref)
     if found is None or found[1].op != "Const":

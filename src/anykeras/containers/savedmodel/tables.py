@@ -16,8 +16,8 @@ from ...tensors import Tensor
 from ..base import Json
 from ..json_text import decode_text
 from ..wire import read_message
-from ..wire.messages import Function, MetaGraph, Node
-from ..wire.messages import Graph as GraphMessage
+from ..wire.messages import FunctionDef, MetaGraph, NodeDef
+from ..wire.messages import GraphDef as GraphMessage
 from .constants import read_constant
 from .files import GRAPH, Files
 from .keras_objects import KerasObjects
@@ -33,7 +33,7 @@ Token = str | int
 
 def restore_vocabularies(architecture: Json, objects: KerasObjects, files: Files, graph: MetaGraph) -> None:
     """Write the vocabularies that lie elsewhere in the folder into the configurations of `architecture`, in place."""
-    tables = _Tables(objects, files, graph)
+    tables = _LookupTables(objects, files, graph)
     for config, number in _find_layers(architecture, objects, 0):
         at = _find_first(objects.children(number), INNER)
         at = number if at is None else at
@@ -90,7 +90,7 @@ def _find_weights(objects: KerasObjects, number: int) -> Tensor | None:
 
 
 @dataclass(frozen=True)
-class _Tables:
+class _LookupTables:
     """Where the contents of lookup tables are found."""
 
     objects: KerasObjects
@@ -136,16 +136,16 @@ class _Tables:
         return None
 
     @functools.cached_property
-    def _functions(self) -> Mapping[str, Function]:
+    def _functions(self) -> Mapping[str, FunctionDef]:
         library = self._main.library
-        read = [read_message(Function, data, GRAPH) for data in (library.functions if library is not None else ())]
+        read = [read_message(FunctionDef, data, GRAPH) for data in (library.functions if library is not None else ())]
         return {function.signature.name: function for function in read if function.signature is not None}
 
     @functools.cached_property
     def _main(self) -> GraphMessage:
         return read_message(GraphMessage, self.graph.graph, GRAPH)
 
-    def _capture(self, function: Function | None, name: str, reference: str) -> int | None:
+    def _capture(self, function: FunctionDef | None, name: str, reference: str) -> int | None:
         """The number of the object that an argument of a function is bound to."""
         known = self.graph.objects.functions.get(name) if self.graph.objects is not None else None
         if function is None or function.signature is None or known is None:
@@ -156,7 +156,7 @@ class _Tables:
         number = known.captures[at] if 0 <= at < len(known.captures) else -1
         return number if 0 <= number < len(self.objects.nodes) else None
 
-    def _constant(self, function: Function | None, name: str, reference: str) -> list[object] | None:
+    def _constant(self, function: FunctionDef | None, name: str, reference: str) -> list[object] | None:
         """The values that a node of a function reads: a constant of it, or of the graph where the function captures it."""
         at = reference.partition(":")[0]
         number = self._capture(function, name, at)
@@ -167,12 +167,12 @@ class _Tables:
 
     def _find(self, nodes: Sequence[memoryview], name: str) -> list[object] | None:
         for data in nodes:
-            node = read_message(Node, data, GRAPH)
+            node = read_message(NodeDef, data, GRAPH)
             if node.name == name and node.op == "Const" and "value" in node.attributes:
                 return read_constant(node, GRAPH)
         return None
 
-    def _lines(self, function: Function | None, name: str, reference: str) -> list[Token] | None:
+    def _lines(self, function: FunctionDef | None, name: str, reference: str) -> list[Token] | None:
         """The lines of a text file among the assets, of which the label must be a plain name."""
         number = self._capture(function, name, reference.partition(":")[0])
         asset = self.objects.nodes[number].asset if number is not None else None
@@ -185,9 +185,9 @@ class _Tables:
         return list(decode_text(self.files.open(path, bound).whole(bound, path), path).splitlines())
 
 
-def _list_nodes(function: Function | None, name: str) -> Iterator[Node]:
+def _list_nodes(function: FunctionDef | None, name: str) -> Iterator[NodeDef]:
     for data in function.nodes if function is not None else ():
-        yield read_message(Node, data, name)
+        yield read_message(NodeDef, data, name)
 
 
 def _list_tokens(values: Sequence[object]) -> list[Token]:

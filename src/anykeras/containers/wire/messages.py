@@ -14,17 +14,17 @@ from .fields import BYTES, DOUBLE, FIXED32, FLOAT, INTEGER, TEXT, many, mapping,
 
 
 @message
-class Dimension:
+class DimensionDef:
     """``TensorShapeProto.Dim``: -1 where the size is open."""
 
     size: int = one(1, INTEGER)
 
 
 @message
-class Shape:
+class ShapeDef:
     """``TensorShapeProto``."""
 
-    dimensions: tuple[Dimension, ...] = many(2, "Dimension")
+    dimensions: tuple[DimensionDef, ...] = many(2, "DimensionDef")
     unknown_rank: int = one(3, INTEGER)
 
     @property
@@ -50,7 +50,7 @@ class Extent:
 
 
 @message
-class Slice:
+class SliceDef:
     """``TensorSliceProto``."""
 
     extents: tuple[Extent, ...] = many(1, "Extent")
@@ -61,12 +61,12 @@ class BundleEntry:
     """``BundleEntryProto``: where the bytes of one tensor lie; `slices` where it was saved in parts."""
 
     dtype: int = one(1, INTEGER)
-    shape: Shape | None = one(2, "Shape")
+    shape: ShapeDef | None = one(2, "ShapeDef")
     shard: int = one(3, INTEGER)
     offset: int = one(4, INTEGER)
     size: int = one(5, INTEGER)
     crc32c: int = one(6, FIXED32)
-    slices: tuple[Slice, ...] = many(7, "Slice")
+    slices: tuple[SliceDef, ...] = many(7, "SliceDef")
 
     @property
     def sizes(self) -> tuple[int, ...]:
@@ -143,7 +143,7 @@ class SavedVariable:
     """``SavedVariable``."""
 
     dtype: int = one(1, INTEGER)
-    shape: Shape | None = one(2, "Shape")
+    shape: ShapeDef | None = one(2, "ShapeDef")
     trainable: int = one(3, INTEGER)
     name: str = one(6, TEXT)
 
@@ -241,13 +241,13 @@ class TensorInfo:
 
     name: str = one(1, TEXT)
     dtype: int = one(2, INTEGER)
-    shape: Shape | None = one(3, "Shape")
+    shape: ShapeDef | None = one(3, "ShapeDef")
     sparse: memoryview = one(4, BYTES)  # three tensors in place of one
     composite: memoryview = one(5, BYTES)
 
 
 @message
-class Signature:
+class SignatureDef:
     """``SignatureDef``."""
 
     inputs: dict[str, TensorInfo] = mapping(1, TEXT, "TensorInfo")
@@ -298,7 +298,7 @@ class MetaGraph:
     graph: memoryview = one(2, BYTES)
     saver: Saver | None = one(3, "Saver")
     collections: dict[str, Collection] = mapping(4, TEXT, "Collection")
-    signatures: dict[str, Signature] = mapping(5, TEXT, "Signature")
+    signatures: dict[str, SignatureDef] = mapping(5, TEXT, "SignatureDef")
     assets: tuple[AssetFile, ...] = many(6, "AssetFile")
     objects: SavedObjects | None = one(7, "SavedObjects")
 
@@ -336,7 +336,7 @@ class TensorValue:
     """``TensorProto``: the values of a constant, as bytes or one by one; floats of 16 bits are given as their bits."""
 
     dtype: int = one(1, INTEGER)
-    shape: Shape | None = one(2, "Shape")
+    shape: ShapeDef | None = one(2, "ShapeDef")
     content: memoryview = one(4, BYTES)
     floats: tuple[float, ...] = many(5, FLOAT)
     doubles: tuple[float, ...] = many(6, DOUBLE)
@@ -367,12 +367,12 @@ class AttributeList:
     numbers: tuple[float, ...] = many(4, FLOAT)
     flags: tuple[int, ...] = many(5, INTEGER)
     types: tuple[int, ...] = many(6, INTEGER)
-    shapes: tuple[Shape, ...] = many(7, "Shape")
+    shapes: tuple[ShapeDef, ...] = many(7, "ShapeDef")
     functions: tuple[FunctionName, ...] = many(9, "FunctionName")
 
 
 @message
-class Attribute:
+class AttrValue:
     """``AttrValue``: one of its fields is given."""
 
     items: AttributeList | None = one(1, "AttributeList")
@@ -381,13 +381,13 @@ class Attribute:
     number: float | None = maybe(4, FLOAT)
     flag: int | None = maybe(5, INTEGER)
     type: int | None = maybe(6, INTEGER)
-    shape: Shape | None = one(7, "Shape")
+    shape: ShapeDef | None = one(7, "ShapeDef")
     tensor: TensorValue | None = one(8, "TensorValue")
     function: FunctionName | None = one(10, "FunctionName")
 
 
 @message
-class Node:
+class NodeDef:
     """``NodeDef``; its attributes are read where they are asked for."""
 
     name: str = one(1, TEXT)
@@ -397,7 +397,7 @@ class Node:
 
 
 @message
-class Argument:
+class ArgumentDef:
     """``OpDef.ArgDef``."""
 
     name: str = one(1, TEXT)
@@ -408,12 +408,12 @@ class FunctionSignature:
     """``OpDef`` of a function."""
 
     name: str = one(1, TEXT)
-    inputs: tuple[Argument, ...] = many(2, "Argument")
-    outputs: tuple[Argument, ...] = many(3, "Argument")
+    inputs: tuple[ArgumentDef, ...] = many(2, "ArgumentDef")
+    outputs: tuple[ArgumentDef, ...] = many(3, "ArgumentDef")
 
 
 @message
-class Function:
+class FunctionDef:
     """``FunctionDef``; its nodes stay bytes until they are asked for."""
 
     signature: FunctionSignature | None = one(1, "FunctionSignature")
@@ -430,7 +430,7 @@ class FunctionLibrary:
 
 
 @message
-class Graph:
+class GraphDef:
     """``GraphDef``."""
 
     nodes: tuple[memoryview, ...] = many(1, BYTES)

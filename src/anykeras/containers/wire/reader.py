@@ -31,7 +31,7 @@ def read_message(kind: type[M], data: bytes | memoryview, part: str) -> M:
     Raises Malformed (AK1150) for bytes that are no such message, LimitExceeded when the budget of the file is spent.
     `part` names the place of the bytes. Fields of kind ``bytes`` are views into `data`.
     """
-    return _Reader(memoryview(data), part).message(kind, 0, len(data), 0)
+    return _MessageReader(memoryview(data), part).message(kind, 0, len(data), 0)
 
 
 def read_varint(view: memoryview | bytes, at: int, end: int, part: str) -> tuple[int, int]:
@@ -57,7 +57,7 @@ def _plan(kind: type[Any]) -> dict[int, WireField]:
     return _PLANS.get(kind) or _PLANS.setdefault(kind, list_wire_fields(kind))
 
 
-class _Reader:
+class _MessageReader:
     """One pass over the bytes of a message and of those inside it."""
 
     def __init__(self, view: memoryview, part: str) -> None:

@@ -28,7 +28,7 @@ def suppress(call: NodeCall) -> Operand:
     if call.op.endswith("5") and call.number(5) != 0:
         raise Refused(f"the op {call.op} lowers scores softly, which AnyKeras does not do", "AK3060")
     boxes, scores = ops.as_tensor(call.given[0]), ops.as_tensor(call.given[1])
-    found = _Search(call, boxes, scores, float(call.number(3)), float(call.number(4))).run(call.integer(2))
+    found = _BoxSearch(call, boxes, scores, float(call.number(3)), float(call.number(4))).run(call.integer(2))
     places, best = (
         stack_any(ops, list(column), 0) for column in zip(*((place, score) for place, score, _ in found), strict=True)
     )
@@ -46,7 +46,7 @@ def suppress_by_class(call: NodeCall) -> Operand:
     each, total = call.integer(2), call.integer(3)
     total = min(total, each * classes) if call.at["pad_per_class"] else total
     boxes = ops.op("transpose", boxes, axes=(0, 2, 1, 3))
-    search = _Search(call, boxes, ops.op("transpose", scores, axes=(0, 2, 1)), call.number(4), call.number(5))
+    search = _BoxSearch(call, boxes, ops.op("transpose", scores, axes=(0, 2, 1)), call.number(4), call.number(5))
     found = search.run(each)
     best = stack_any(ops, [score for _, score, _ in found], -1)  # (images, classes, results of each)
     chosen = stack_any(ops, [search.box_of(marked) for _, _, marked in found], 2)
@@ -70,7 +70,7 @@ def _pad(call: NodeCall, x: Operand, many: int) -> Operand:
     return call.ops.op("pad", x, edges) if many else x
 
 
-class _Search:
+class _BoxSearch:
     """The best boxes one after the other: `boxes` of (..., boxes, 4), `scores` of (..., boxes)."""
 
     def __init__(self, call: NodeCall, boxes: Operand, scores: Operand, overlap: float, least: float) -> None:

@@ -25,7 +25,7 @@ _BASE = 0.96
 
 
 @dataclass(frozen=True)
-class Step:
+class NadamStep:
     """How far a step follows the gradient, and how far the momentum."""
 
     gradient: float
@@ -37,13 +37,13 @@ def factor(step: int, beta_1: float, decay: float) -> float:
     return beta_1 * (1.0 - 0.5 * math.pow(_BASE, step * decay))
 
 
-def make_step(step: int, product: float, beta_1: float, decay: float) -> Step:
+def make_step(step: int, product: float, beta_1: float, decay: float) -> NadamStep:
     """The step that is made with `product` over all steps up to and with this one."""
     now, then = factor(step, beta_1, decay), factor(step + 1, beta_1, decay)
-    return Step((1.0 - now) / (1.0 - product), then / (1.0 - product * then))
+    return NadamStep((1.0 - now) / (1.0 - product), then / (1.0 - product * then))
 
 
-def find_product(wanted: Step, step: int, beta_1: float) -> float:
+def find_product(wanted: NadamStep, step: int, beta_1: float) -> float:
     """The product with which Keras 3 gives a fresh gradient the weight that it has in `wanted`: bisection of a rising
     function, in 0 to 1."""
     aim = wanted.gradient + (1.0 - beta_1) * wanted.momentum

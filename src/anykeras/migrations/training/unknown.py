@@ -25,7 +25,7 @@ def resolve_unknown(document: Document, find: Find | None) -> tuple[Document, li
     training = document.training
     if training is None:
         return document, []
-    pass_ = _Pass(find, Notes(document.writer))
+    pass_ = _UnknownLosses(find, Notes(document.writer))
     config = dict(training.config)
     config["optimizer"] = pass_.resolve(config.get("optimizer"), "optimizer", "AK4001", "the model is not compiled")
     loss = pass_.resolve(config.get("loss"), "loss", "AK4002", "compiled without a loss")
@@ -38,7 +38,7 @@ def resolve_unknown(document: Document, find: Find | None) -> tuple[Document, li
 
 
 @dataclass
-class _Pass:
+class _UnknownLosses:
     find: Find | None
     notes: Notes
     missing: set[str] = field(default_factory=set)

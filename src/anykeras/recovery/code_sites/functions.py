@@ -28,13 +28,13 @@ def lift_lambda(layer: Layer, site: CodeSite) -> Lifted:
     context = site.context
     offered = {"training": context.training} if context.tf_keras or context.era is Era.KERAS3 else {}
     lifted = Lifting(
-        layer, "function", _function(layer), site.args[0], context, site.custom_objects, _arguments(layer), offered,
+        layer, "function", _read_function(layer), site.args[0], context, site.custom_objects, _read_arguments(layer), offered,
         site.masked,
     ).lift()  # fmt: skip
     return _add_mask(layer, site, _check_shape(layer, site, lifted))
 
 
-def _function(layer: Layer) -> Code:
+def _read_function(layer: Layer) -> Code:
     code = layer.config.get("function")
     if isinstance(code, Code):
         return code
@@ -51,7 +51,7 @@ def _function(layer: Layer) -> Code:
     )
 
 
-def _arguments(layer: Layer) -> Mapping[str, Value]:
+def _read_arguments(layer: Layer) -> Mapping[str, Value]:
     held = layer.config.get("arguments")
     return dict(held) if isinstance(held, Mapping) else {}
 
@@ -62,7 +62,7 @@ def merge_layer(layer: Layer, site: CodeSite) -> Lifted:
     code = layer.config["mode"]
     assert isinstance(code, Code)
     lifted = Lifting(
-        layer, "mode", code, site.args[0], site.context, site.custom_objects, _arguments(layer), masked=site.masked
+        layer, "mode", code, site.args[0], site.context, site.custom_objects, _read_arguments(layer), masked=site.masked
     ).lift()
     return _add_mask(layer, site, _check_shape(layer, site, lifted), "output_mask")
 
@@ -73,7 +73,7 @@ def _check_shape(layer: Layer, site: CodeSite, lifted: Lifted) -> Lifted:
     if not isinstance(code, Code) or not isinstance(lifted.outputs, Spec) or lifted.outputs.shape is None:
         return lifted
     try:
-        said = _follow(code, site.context, lambda ops: [_shapes(site.args[0])])
+        said = _follow(code, site.context, lambda ops: [_list_shapes(site.args[0])])
     except AnyKerasError:
         return lifted  # a shape function that cannot be followed decides nothing
     if not isinstance(said, tuple | list) or _fits(said, lifted.outputs.shape):
@@ -82,8 +82,8 @@ def _check_shape(layer: Layer, site: CodeSite, lifted: Lifted) -> Lifted:
     return replace(lifted, notes=(*lifted.notes, note))
 
 
-def _shapes(specs: Operand) -> Operand:
-    return specs.shape if isinstance(specs, Spec) else [_shapes(item) for item in specs]
+def _list_shapes(specs: Operand) -> Operand:
+    return specs.shape if isinstance(specs, Spec) else [_list_shapes(item) for item in specs]
 
 
 def _fits(said: Operand, shape: tuple[int | None, ...]) -> bool:

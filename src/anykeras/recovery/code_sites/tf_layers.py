@@ -36,7 +36,7 @@ def compute_function(ops: GraphOps, layer: Layer, args: Sequence[Operand], kwarg
     """``tf.<function>`` (tensorflow/python/keras/layers/core.py, 2.4 to 2.15)."""
     name = str(layer.config.get("function", ""))
     if name == f"{_OPERATOR}getitem":
-        return find_operator("getitem", ops.context)(ops, args[0], _key(kwargs.get("slice_spec", args[1:])))
+        return find_operator("getitem", ops.context)(ops, args[0], _read_key(kwargs.get("slice_spec", args[1:])))
     if name.startswith(_OPERATOR):
         operands = (*args, *(value for key, value in kwargs.items() if key != "name"))
         return find_operator(name.removeprefix(_OPERATOR), ops.context)(ops, *operands)
@@ -56,12 +56,12 @@ def _find_entry(name: str, layer: Layer, context: FunctionContext) -> Entry:
     return entry
 
 
-def _key(spec: Operand) -> Operand:
+def _read_key(spec: Operand) -> Operand:
     """A slice specification as an index."""
     if isinstance(spec, Mapping):
         return slice(spec.get("start"), spec.get("stop"), spec.get("step"))
     if isinstance(spec, list | tuple):
-        return tuple(_key(item) for item in spec)
+        return tuple(_read_key(item) for item in spec)
     return Ellipsis if spec == "..." else spec
 
 

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from .base import Entry, EntryKind, FunctionContext, Ops, TensorOps
 from .table import find_attribute, find_operator, is_module, module_of, names, resolve
-from .values import Dim, Operand, Refused, Scope, Shape, Sizes, TopPair
+from .values import Dim, NameScope, Operand, Refused, Shape, Sizes, TopPair
 
 __all__ = [
     "Dim",
     "Entry",
     "EntryKind",
     "FunctionContext",
+    "NameScope",
     "Operand",
     "Ops",
     "Refused",
-    "Scope",
     "Shape",
     "Sizes",
     "TensorOps",

@@ -14,7 +14,7 @@ from .values import Operand, Refused
 Spatial = tuple[int, ...]
 
 
-class Window(TypedDict, total=False):
+class ConvolutionOptions(TypedDict, total=False):
     """The options of :func:`convolve`."""
 
     strides: Operand
@@ -113,7 +113,7 @@ def _one_number(several: Operand) -> Operand:
     return several[0] if isinstance(several, list | tuple) and len(set(several)) == 1 else several
 
 
-def depthwise_convolve(ops: Ops, x: Operand, kernel: Operand, **window: Unpack[Window]) -> Operand:
+def depthwise_convolve(ops: Ops, x: Operand, kernel: Operand, **window: Unpack[ConvolutionOptions]) -> Operand:
     """One kernel a channel: (spatial, in, multiplier). Theano had none."""
     rank = ops.rank(x) - 2
     data_format = window.get("data_format", "channels_last")

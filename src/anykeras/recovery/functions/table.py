@@ -6,7 +6,7 @@ import inspect
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 from inspect import Parameter
 
 from ...document.model import Era
@@ -193,6 +193,7 @@ def _load_tables() -> bool:
     return True
 
 
+@lru_cache(maxsize=4096)
 def canonical(dotted: str) -> str:
     """The name under which the tables hold a function; aliases and inner module paths fold into public names."""
     head, _, rest = dotted.partition(".")

@@ -229,7 +229,7 @@ def _whole(value: Operand) -> bool:
     return isinstance(value, int) or (hasattr(value, "__index__") and not isinstance(value, Dim))
 
 
-class Scope:
+class NameScope:
     """What ``tf.name_scope`` and its kin give: a context manager that changes nothing."""
 
     def __init__(self, name: Operand = "") -> None:

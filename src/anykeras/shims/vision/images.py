@@ -127,7 +127,7 @@ def _write_spatial_pyramid_pooling(ops: GraphOps, x: Any, layer: Layer) -> Any:
         x = ops.transpose(x, (0, 2, 3, 1))
     pools = layer.config["pool_list"]
     assert isinstance(pools, tuple)
-    down, across = _Axis(ops, x, 1), _Axis(ops, x, 2)
+    down, across = _ImageAxis(ops, x, 1), _ImageAxis(ops, x, 2)
     found = []
     for count in (n for n in pools if isinstance(n, int)):
         columns = [across.stretch(number, count) for number in range(count)]
@@ -137,7 +137,7 @@ def _write_spatial_pyramid_pooling(ops: GraphOps, x: Any, layer: Layer) -> Any:
     return ops.concatenate(found, axis=-1) if len(found) > 1 else found[0]
 
 
-class _Axis:
+class _ImageAxis:
     """One axis of the image, cut into stretches; their borders are counted in float32, halves rounded to even."""
 
     def __init__(self, ops: GraphOps, x: Any, axis: int) -> None:

@@ -41,7 +41,7 @@ class _Holder:
     by_keras: bool = False  # whether Keras may have written it
 
 
-class _Place(NamedTuple):
+class _ValuePlace(NamedTuple):
     """A value on the way: what holds it, and the argument it stands under."""
 
     value: Json
@@ -95,7 +95,7 @@ def check_model(config: Json, custom: Collection[str], written_by_keras: bool = 
         custom: the names of the user's objects (:func:`user_names`).
         written_by_keras: whether Keras may have written it, which files further facts beside the configuration.
     """
-    found = next(_find([_Place(config, "", _Holder("", by_keras=written_by_keras))], custom), None)
+    found = next(_find([_ValuePlace(config, "", _Holder("", by_keras=written_by_keras))], custom), None)
     if found is not None:
         raise make_untrusted_error(found)
 
@@ -113,7 +113,7 @@ def find_in_training(config: Mapping[str, Json], custom: Collection[str]) -> Ite
     for key, value in config.items():
         if key not in _COMPILE_KEYS:
             yield Untrusted(f"the argument {key!r}", holder.layer, key)
-        yield from _find([_Place(value, key, holder)], custom)
+        yield from _find([_ValuePlace(value, key, holder)], custom)
 
 
 def make_untrusted_error(found: Untrusted) -> Unsupported:
@@ -128,7 +128,7 @@ def make_untrusted_error(found: Untrusted) -> Unsupported:
     )
 
 
-def _find(places: list[_Place], custom: Collection[str]) -> Iterator[Untrusted]:
+def _find(places: list[_ValuePlace], custom: Collection[str]) -> Iterator[Untrusted]:
     """All that is untrusted in these values and below, without recursion: a configuration may be deep."""
     while places:
         place = places.pop()
@@ -137,13 +137,13 @@ def _find(places: list[_Place], custom: Collection[str]) -> Iterator[Untrusted]:
             seen = _check_text(value, place, custom)
         elif isinstance(value, list):
             kinds = (list, dict) if key in CONTENT_ONLY else _NAMING  # the words of a vocabulary are content
-            places += [_Place(item, key, holder, free) for item in value if isinstance(item, kinds)]
+            places += [_ValuePlace(item, key, holder, free) for item in value if isinstance(item, kinds)]
             continue
         elif not isinstance(value, dict):
             continue
         elif "class_name" not in value or (not holder.mine and "config" not in value):
             kept = holder.training or key == "dtype"  # losses and metrics may go by output, dtypes by layer
-            places += [_Place(v, key if kept else k, holder, free) for k, v in value.items() if isinstance(v, _NAMING)]
+            places += [_ValuePlace(v, key if kept else k, holder, free) for k, v in value.items() if isinstance(v, _NAMING)]
             continue
         else:
             seen = _check_object(value, holder, custom)
@@ -198,13 +198,13 @@ def _is_numeric(value: Json) -> bool:
     return True
 
 
-def _inside(value: Mapping[str, Json], place: _Place) -> Iterator[_Place]:
+def _inside(value: Mapping[str, Json], place: _ValuePlace) -> Iterator[_ValuePlace]:
     """What a serialized object holds."""
     config, class_name, outer = value["config"], value["class_name"], place.holder
     held = config.items() if isinstance(config, dict) else ()
     if "module" not in value:
         if class_name == "__slice__":
-            yield from (_Place(item, place.key, outer, place.free) for _, item in held if isinstance(item, _NAMING))
+            yield from (_ValuePlace(item, place.key, outer, place.free) for _, item in held if isinstance(item, _NAMING))
         return
     name = config.get("name") if isinstance(config, dict) else None
     layer = name if isinstance(name, str) and not outer.training else outer.layer
@@ -213,12 +213,12 @@ def _inside(value: Mapping[str, Json], place: _Place) -> Iterator[_Place]:
     holder = _Holder(layer, value["module"] is not None, False, operation, outer.training, outer.by_keras)
     for key, item in held:
         if isinstance(item, _NAMING) and (policy or key != "name" or not isinstance(item, str)):
-            yield _Place(item, "dtype" if policy and key != "mode" else key, holder, key in _FREE)
+            yield _ValuePlace(item, "dtype" if policy and key != "mode" else key, holder, key in _FREE)
     if isinstance(nodes := value.get("inbound_nodes"), _NAMING):
-        yield _Place(nodes, "inbound_nodes", replace(holder, call=True), place.free)
+        yield _ValuePlace(nodes, "inbound_nodes", replace(holder, call=True), place.free)
 
 
-def _check_text(text: str, place: _Place, custom: Collection[str]) -> str:
+def _check_text(text: str, place: _ValuePlace, custom: Collection[str]) -> str:
     """What is wrong with a text where it stands; "" where nothing is."""
     holder = place.holder
     if text in custom or place.free:

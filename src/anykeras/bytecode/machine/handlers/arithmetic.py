@@ -24,19 +24,19 @@ NAMED = {
 UNARY = {"UNARY_NEGATIVE": "-", "UNARY_POSITIVE": "+", "UNARY_INVERT": "~", "UNARY_NOT": "not"}
 
 
-def _binary(op: str, inplace: bool, runtime: Runtime, left: object, right: object) -> object:
+def _apply_binary(op: str, inplace: bool, runtime: Runtime, left: object, right: object) -> object:
     return operators.apply_binary(runtime, op, left, right, inplace)
 
 
-def _unary(op: str, runtime: Runtime, value: object) -> object:
+def _apply_unary(op: str, runtime: Runtime, value: object) -> object:
     return operators.apply_unary(runtime, op, value)
 
 
 for _name, _op in NAMED.items():
-    TABLE.compute(2, partial(_binary, _op, False), f"BINARY_{_name}")
-    TABLE.compute(2, partial(_binary, _op, True), f"INPLACE_{_name}")
+    TABLE.compute(2, partial(_apply_binary, _op, False), f"BINARY_{_name}")
+    TABLE.compute(2, partial(_apply_binary, _op, True), f"INPLACE_{_name}")
 for _name, _op in UNARY.items():
-    TABLE.compute(1, partial(_unary, _op), _name)
+    TABLE.compute(1, partial(_apply_unary, _op), _name)
 TABLE.compute(1, operators.is_true, "TO_BOOL")
 
 

@@ -20,13 +20,13 @@ def _push(frame: Frame, kind: str, instruction: Instruction) -> None:
     frame.blocks.append(Block(kind, instruction.target, len(frame.stack)))
 
 
-def _setup(kind: str) -> Handler:
+def _make_setup(kind: str) -> Handler:
     return lambda frame, instruction: _push(frame, kind, instruction)
 
 
-TABLE.register("SETUP_LOOP")(_setup("loop"))
-TABLE.register("SETUP_EXCEPT")(_setup("except"))
-TABLE.register("SETUP_FINALLY")(_setup("finally"))
+TABLE.register("SETUP_LOOP")(_make_setup("loop"))
+TABLE.register("SETUP_EXCEPT")(_make_setup("except"))
+TABLE.register("SETUP_FINALLY")(_make_setup("finally"))
 
 
 def _pop_block(frame: Frame) -> Block:
@@ -154,14 +154,14 @@ def _raise(frame: Frame, instruction: Instruction) -> None:
         raise Thrown(frame.handled) if frame.handled else throw("RuntimeError", "No active exception to reraise")
     raised = values[0]
     if isinstance(raised, ExceptionType):
-        args = _python2_args(values[1]) if frame.traits.python2 and len(values) > 1 else ()
+        args = _list_python2_arguments(values[1]) if frame.traits.python2 and len(values) > 1 else ()
         raised = frame.runtime.call(raised, args, {})
     if not isinstance(raised, ExceptionValue):
         raise make_unsupported_error("the code raises something that is no builtin exception")
     raise Thrown(raised)
 
 
-def _python2_args(value: object) -> tuple[object, ...]:
+def _list_python2_arguments(value: object) -> tuple[object, ...]:
     """``raise KeyError, value``."""
     if value is None:
         return ()

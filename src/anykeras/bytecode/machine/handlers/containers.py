@@ -188,7 +188,7 @@ TABLE.load(lambda frame, arg: items.measure(frame.runtime, frame.peek()), "GET_L
 
 
 @TABLE.register("MATCH_SEQUENCE")
-def _sequence(frame: Frame, instruction: Instruction) -> None:
+def _read_sequence(frame: Frame, instruction: Instruction) -> None:
     value = frame.peek()
     if is_symbol(frame.runtime, value):
         frame.push(bool(ask(frame.runtime.domain.builtin, "isinstance", (value, ("Sequence",)), {})))
@@ -197,7 +197,7 @@ def _sequence(frame: Frame, instruction: Instruction) -> None:
 
 
 @TABLE.register("MATCH_MAPPING")
-def _mapping(frame: Frame, instruction: Instruction) -> None:
+def _read_mapping(frame: Frame, instruction: Instruction) -> None:
     frame.push(type(frame.peek()) is dict)
 
 

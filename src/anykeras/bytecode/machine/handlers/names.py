@@ -35,7 +35,7 @@ def _rotate(count: int | None = None) -> Handler:
     return handler
 
 
-def _duplicate(count: int | None = None) -> Handler:
+def _make_duplicate(count: int | None = None) -> Handler:
     """The top ``count`` values come once more; ``None``: the argument says how many."""
 
     def handler(frame: Frame, instruction: Instruction) -> None:
@@ -48,7 +48,7 @@ def _duplicate(count: int | None = None) -> Handler:
 for _name, _count in {"ROT_TWO": 2, "ROT_THREE": 3, "ROT_FOUR": 4, "ROT_N": None}.items():
     TABLE.register(_name)(_rotate(_count))
 for _name, _count in {"DUP_TOP": 1, "DUP_TOP_TWO": 2, "DUP_TOPX": None}.items():
-    TABLE.register(_name)(_duplicate(_count))
+    TABLE.register(_name)(_make_duplicate(_count))
 
 
 TABLE.load(Frame.peek, "COPY")

@@ -40,10 +40,10 @@ def parse_nodes(text: str, part: str) -> YamlNode:
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     if (odd := BREAKS.search(text)) is not None:
         raise make_yaml_error("a line break that Keras would have escaped", text, odd.start(), part)
-    return _Reader(text, part).document()
+    return _NodeReader(text, part).document()
 
 
-class _Reader:
+class _NodeReader:
     def __init__(self, text: str, part: str) -> None:
         self.text, self.part, self.at = text, part, 0
         self.anchors: dict[str, YamlNode] = {}

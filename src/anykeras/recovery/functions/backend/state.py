@@ -10,7 +10,7 @@ from ..arguments import dtype_name
 from ..base import EntryKind, FunctionContext, Ops
 from ..creation import fill, fill_like, make_numbers
 from ..table import Spelled, each, function, functions, refuse
-from ..values import Operand, Refused, Scope
+from ..values import NameScope, Operand, Refused
 from .images import data_format_of
 
 K = "keras.backend"
@@ -111,7 +111,7 @@ functions(
         "is_sparse": lambda ops, tensor: False,
         "is_keras_tensor is_tensor is_symbolic": lambda ops, x: ops.is_tensor(x),
         "is_placeholder is_variable": lambda ops, x: False,
-        "name_scope control_dependencies": lambda ops, name=None, control_inputs=None: Scope(name),  # groups nodes, no more
+        "name_scope control_dependencies": lambda ops, name=None, control_inputs=None: NameScope(name),  # groups nodes, no more
         "symbolic eager": lambda ops, func: func,  # decorators of Keras 2.3 that choose a graph
         "is_explicit_shape": _is_explicit,
         "legacy_weight_ordering": lambda ops: False,

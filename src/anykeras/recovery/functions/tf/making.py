@@ -12,7 +12,7 @@ from ..base import EntryKind, FunctionContext, Ops
 from ..creation import count, fill, fill_like
 from ..formulas import select
 from ..table import Spelled, also, each, function, functions, refuse
-from ..values import Operand, Refused, Scope
+from ..values import NameScope, Operand, Refused
 
 TF = "tensorflow"
 
@@ -75,7 +75,7 @@ functions(
         "stop_gradient": lambda ops, input: ops.stop_gradient(input),
         "tuple group": lambda ops, tensors, **_: list(tensors),
         "is_tensor contrib.framework.is_tensor keras.backend.is_tensor": lambda ops, x: ops.is_tensor(x),
-        "name_scope variable_scope device control_dependencies": lambda ops, *args, **_: Scope(args[0] if args else ""),
+        "name_scope variable_scope device control_dependencies": lambda ops, *args, **_: NameScope(args[0] if args else ""),
         "function autograph.experimental.do_not_convert": lambda ops, func=None, **_: func or (lambda inner: inner),
         "executing_eagerly": lambda ops: False,
     },
