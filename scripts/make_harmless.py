@@ -25,7 +25,11 @@ PARTS = """numpy numpy.linalg numpy.fft numpy.random numpy.ma
     keras.constraints keras.layers keras.random keras.ops.image keras.ops.linalg keras.ops.nn keras.ops.numpy
     tensorflow.keras.backend tensorflow.keras.activations tensorflow.keras.losses tensorflow.keras.layers
     tensorflow.keras.initializers tensorflow.keras.regularizers tensorflow.keras.constraints tensorflow.keras.metrics
-    tensorflow.lookup scipy.special theano.tensor theano.tensor.nnet""".split()  # noqa: SIM905
+    tensorflow.lookup scipy.special theano.tensor theano.tensor.nnet theano.tensor.signal.pool theano.tensor.signal.conv
+    tensorflow.contrib.layers tensorflow.contrib.image tensorflow.contrib.rnn tensorflow.contrib.nn tensorflow.contrib.crf
+    tensorflow.contrib.losses tensorflow.contrib.metrics tensorflow.contrib.seq2seq tensorflow.contrib.signal
+    tensorflow.contrib.distributions tensorflow.contrib.resampler tensorflow.contrib.cudnn_rnn tensorflow.contrib.sparsemax
+    torch torch.nn.functional torch.fft torch.linalg torch.special""".split()  # noqa: SIM905
 # Names in them that do more: files, processes, sessions, code, what is loaded.
 ACTS = re.compile(
     r"^_|(?:^|_)(?:load|save|dump|write|read|open|file|files|fetch|download|import|export|exec|eval|compile|session|print|"
@@ -34,7 +38,7 @@ ACTS = re.compile(
     r"deserialize|from_config|register|disable|enable|default_graph|graph_def|set_floatx|set_session|set_epsilon|set_bit_generator|set_global_generator|set_image|set_numeric|set_string|logger|reset_uids|clear_session|manual_variable|wrap_function|reset_default_graph|pprint|printoptions|set_state|debugger|ctypeslib|get_include|deprecate|show_config|test|registry)(?:_|$)|"
     r"from(?:txt|csv|_npy)|^(?:function|config|update|app|flags|graph|op|Session|InteractiveSession|TFSMLayer|TorchModuleWrapper|JaxLayer|FlaxLayer|KerasLayer|Server|DataSource|DirectoryIterator|"
     r"TextFile\w+|(?:Fixed|Whole|TF|Identity|Text|LMDB)\w*Reader|ReaderBase|savez_compressed|fromfile|memmap|matching_files|Print|Graph|Module|"
-    r"WholeFileReader|GraphDef|Operation|OpError|Event|Summary|SummaryMetadata|TFRecord\w*|pyfunc|set_learning_phase)$"
+    r"WholeFileReader|GraphDef|Operation|OpError|Event|Summary|SummaryMetadata|TFRecord\w*|pyfunc|set_learning_phase|PackageLoader|pkgload|bench|blas_header\w+|ldflags|(?:batch_)?set_value|\w*buffer|summarize_\w+|errprint)$"
 )
 # Operations that need no look although they have state, and those that do although they have none.
 WITH_STATE = re.compile(
@@ -48,13 +52,15 @@ WITH_STATE = re.compile(
     r"Stack(?:Close|Pop|Push)?(?:V2)?)$"
 )
 NEEDS_A_LOOK = re.compile(
-    r"\w*(?:Dataset|TPU|Tpu|Dedup|Reader|Rpc|PyFunc|Summary|Session|Queue|Barrier|Accumulator|Quantile|BoostedTrees|Sdca|"
+    r"(?!(?:Tensor|TensorSlice|SparseTensorSlice|(?:Parallel)?Map|(?:Parallel|Padded)?Batch|Reduce|Range|Zip|Concatenate|Repeat|Take|Skip|"
+    r"Filter|FlatMap|(?:Parallel)?Interleave|Prefetch|Shuffle|Unbatch|Window|Options|Optimize|Model|Finalize|Unique|Scan|TakeWhile)"
+    r"Dataset(?:V\d)?$)\w*(?:Dataset|TPU|Tpu|Dedup|Reader|Rpc|PyFunc|Summary|Session|Queue|Barrier|Accumulator|Quantile|BoostedTrees|Sdca|"
     r"CustomCall|Collective|Snapshot|File(?!name|spec)|Csr|Minibatch|Coo)\w*|_(?!Arg|Retval|Fused|UnaryOps).*|Attr\w*|Ref\w+|Risc\w+|Test\w+|Two\w+|"
     r"Abort|A|B|Binary|Unary|Polymorphic\w*|Simple\w*|Old|None|TypeList\w*|Restrict|Reserved\w+|Out\w+|Int\w*(?:put|put\w+)|Float\w*put\w*|"
     r"Batch|Unbatch\w*|BatchFunction|SymbolicGradient|RemoteFusedGraphExecute|ImmutableConst|LoadAndRemap\w+|GenerateVocab\w+|Quantized\w+|"
     r"Debug\w+|Mlir\w+|Gcs\w+|DTensor\w*|Relayout\w*|TRT\w+|Fill?Queue|Xla(?!CallModule|Sharding|Einsum|Dot|Gather|Pad|Conv|Reduce|Sort|Dynamic)\w*|"
     r"Op\w+Attr|TfLite\w+|Composite\w+|Decode(?!Base64|Raw|Png|Jpeg|Image|AndCropJpeg|JSONExample|CSV|Compressed|Wav|PaddedRaw|Gif|Bmp)\w+|"
-    r"Nary\w+|NInt\w*|NPoly\w*|NTwo\w*|Mixed\w+|Foo\d?|Func\w*ListAttr|ListInput|ListOutput|InPolymorphic\w+|Kernel\w*|Get\w+|Delete\w+"
+    r"Nary\w+|NInt\w*|NPoly\w*|NTwo\w*|Mixed\w+|Foo\d?|Func\w*ListAttr|ListInput|ListOutput|InPolymorphic\w+|Kernel\w*|Get\w+|Delete\w+|(?:Save|Restore)Iterator|CustomAggregator|ObtainNext|RemoteCall"
 )
 VALUES = (str, bytes, list, tuple, dict, set, frozenset, int, float, complex, bool, range, slice)
 
@@ -121,9 +127,11 @@ def _operations() -> dict[str, bool]:
 
 
 def write(paths: list[str], target: str) -> None:
-    """Every collection as one file."""
-    computing: set[str] = set()
-    operations: dict[str, bool] = {}
+    """Every collection, and what the file holds already, as one file."""
+    with open(target) as file:
+        held = json.load(file)
+    computing = {name for name in held["computing"].split() if not ACTS.search(name)}
+    operations: dict[str, bool] = dict.fromkeys(held["operations"].split(), False)
     for path in paths:
         with open(path) as file:
             held = json.load(file)

@@ -7,8 +7,9 @@ import os
 import subprocess
 import sys
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
@@ -57,7 +58,7 @@ STRANGERS = {
     "first": set(),
     "second": set(
         """zip2-sentencepiece_path.keras pickle2-keras_custom.pkl pickle2-billion.pkl pickle2-bytes_frame.pkl hdf5_2-enum.h5
-        hdf5_2-url_attr.h5 graph2-device_remote""".split()  # noqa: SIM905
+        hdf5_2-url_attr.h5 graph2-device_remote folder2-conftest""".split()  # noqa: SIM905
     ),
     "third": {"code3-inf_for.h5", "code3-print_to.h5", "code3-tfp_pickle.json"},
     "ordinary": {"name-cmp.h5", "zip-comment.keras", "h5-extra_lzf.h5"},
@@ -134,13 +135,21 @@ def test_arithmetic_is_shown_and_not_flagged(tmp_path: Path) -> None:
     assert [risk.source for risk in found.risks] == ["lambda x: x * 2 + 1"]
 
 
-ORDINARY = {
+ORDINARY: dict[str, Callable[..., Any]] = {
     "scale": lambda x: x / 255.0,
     "parsing": lambda x: tf.io.decode_raw(x, tf.uint8),  # type: ignore[name-defined]  # noqa: F821
     "class name": lambda x: x.__class__.__name__ and x,
     "constants": lambda x: x * 1e9 + 123456789,
     "sampling": lambda a: a[0] + K.exp(0.5 * a[1]) * K.random_normal(K.shape(a[0])),  # type: ignore[name-defined]  # noqa: F821
     "means": lambda x: x - np.array([103.939, 116.779, 123.68]),  # type: ignore[name-defined]  # noqa: F821
+    "old shapes": lambda x: getattr(x, "_keras_shape", None) or x,
+    "a module in a module": lambda x: K.tf.image.resize_bilinear(x, K.tf.shape(x)[1:3] * 2),  # type: ignore[name-defined]  # noqa: F821
+    "printing": lambda x: tf.Print(K.print_tensor(x), [tf.shape(x)]),  # type: ignore[name-defined]  # noqa: F821
+    "features": lambda x: tf.io.parse_example(x, {"a": tf.io.FixedLenFeature([4], tf.float32)})["a"],  # type: ignore[name-defined]  # noqa: F821
+    "checks": lambda x: tf.debugging.assert_all_finite(x, "bad") or x,  # type: ignore[name-defined]  # noqa: F821
+    "reversal": lambda x: tf.get_default_graph().gradient_override_map({"Identity": "Flip"}) and x,  # type: ignore[name-defined]  # noqa: F821
+    "torch": lambda x: torch.nn.functional.normalize(torch.abs(x)),  # type: ignore[name-defined]  # noqa: F821
+    "contrib": lambda x: tf.contrib.image.rotate(x, 0.3),  # type: ignore[name-defined]  # noqa: F821
     "words": lambda x: keras.applications.mobilenet_v2.preprocess_input(x),  # type: ignore[name-defined]  # noqa: F821
 }
 
@@ -149,6 +158,22 @@ ORDINARY = {
 def test_functions_of_ordinary_models_are_not_flagged(name: str, tmp_path: Path) -> None:
     hostile.as_h5(hostile.sequential(hostile.lambda_layer(hostile.stored(ORDINARY[name]))))(tmp_path / "a")
     assert str(anykeras.audit(tmp_path / "a.h5").severity) not in MEDIUM
+
+
+GETTING: dict[str, Callable[..., Any]] = {
+    "an operation": lambda x: getattr(tf.raw_ops, "Write" + "File")(filename="a", contents=x),  # type: ignore[name-defined]  # noqa: F821
+    "a module": lambda x: getattr(x, "__class__", None).__base__,
+    "a name that is made": lambda x, name: getattr(tf.raw_ops, "Write" + name)(x),  # type: ignore[name-defined]  # noqa: F821
+    "a name inside a call": lambda x, g: getattr(g(x, "shape"), x),
+    "torch": lambda x: torch.load("a.pt"),  # type: ignore[name-defined]  # noqa: F821
+    "a graph": lambda x: tf.get_default_graph().create_op("WriteFile", [], []),  # type: ignore[name-defined]  # noqa: F821
+}
+
+
+@pytest.mark.parametrize("name", GETTING)
+def test_what_getattr_and_graphs_lead_to_is_flagged(name: str, tmp_path: Path) -> None:
+    hostile.as_h5(hostile.sequential(hostile.lambda_layer(hostile.stored(GETTING[name]))))(tmp_path / "a")
+    assert str(anykeras.audit(tmp_path / "a.h5").severity) in MEDIUM
 
 
 def test_an_mlflow_folder_as_it_is_written_is_not_flagged(tmp_path: Path) -> None:

@@ -7,8 +7,6 @@ as Python's own ``zipfile`` does, which is what Keras uses. Nothing is unpacked 
 from __future__ import annotations
 
 import io
-import re
-import stat
 import tarfile
 import zipfile
 import zlib
@@ -20,8 +18,8 @@ from ..containers.keras_zip import archive
 from ..containers.source import ByteSource, wrap_bytes
 from ..errors import AnyKerasError
 from . import loading
-from .beside import judge_shown
-from .contents import judge_name
+from .contents import Kept, judge_member, judge_name
+from .projects import is_project, judge_listed
 from .risks import Collector, Severity
 
 Examine = Callable[[Collector, ByteSource, str, int], None]
@@ -30,16 +28,7 @@ MOST_MEMBERS: Final = 20_000
 _EXAMINED: Final = 64 * limits.MIB  # of an inflated member that is looked into
 _BYTES: Final = 64  # beyond the size of the archive, for a step of work: they are made, and searched
 _FIELDS: Final = frozenset({1, 0x000A, 0x5455, 0x5855, 0x7875})  # of large files, times and owners (APPNOTE 4.5.2)
-_LONGEST: Final = 255
 _RATIO: Final = 200  # inflated bytes for one stored byte
-_RUNS: Final = (
-    r"py[cdow]?|so(?:\.\d+)*|dll|dylib|exe|sh|bash|bat|cmd|psm?1|vb[es]|jse?|wsf|hta|jar|class|whl|egg|"
-    r"service|desktop|lnk|rb|pl|lua|php|msi|msc|scr|com|cpl|reg|inf|scpt|command|app|deb|rpm|apk|dmg|iso|xls[mb]|docm|pptm|chm"
-)
-_RESERVED: Final = re.compile(r"(?:^|[/\\])(?:CON|PRN|AUX|NUL|COM\d|LPT\d)(?:\.[^/\\]*)?$", re.IGNORECASE)
-_PROGRAMS: Final = re.compile(rf"\.(?:{_RUNS}|pth|pkl|pickle|joblib|dill)$", re.IGNORECASE)
-PROGRAM: Final = re.compile(rf"\.(?:{_RUNS})$", re.IGNORECASE)
-_ESCAPES: Final = re.compile(r"^[/\\]|^[A-Za-z]:|(?:^|[/\\])\.\.[ .]*(?:[/\\]|$)|\\|\0")
 
 
 class _File(io.RawIOBase):
@@ -106,8 +95,9 @@ def audit_zip(found: Collector, source: ByteSource, part: str, depth: int, exami
                 size = info.file_size if info.compress_type == zipfile.ZIP_STORED else min(_EXAMINED, info.file_size)
                 limits.budget().charge(max(0, size - free) // _BYTES)
                 free = max(0, free - size)
-                judge_name(found, info.filename, f"{part}/{info.filename}", of_keras)
-                _audit_member(found, opened, info, source, part, depth, examine)
+                _audit_member(
+                    found, opened, info, source, Kept(part, of_keras, is_project(part) and not of_keras), depth, examine
+                )
     except (zipfile.BadZipFile, ValueError, OSError, EOFError, NotImplementedError, RuntimeError, KeyError) as error:
         seen = f"an archive that cannot be read: {str(error)[:100]}"
         found.add("AK8014", Severity.MEDIUM, part, seen, loading.UNJUDGED)
@@ -125,18 +115,21 @@ def _audit_member(
     opened: zipfile.ZipFile,
     info: zipfile.ZipInfo,
     source: ByteSource,
-    part: str,
+    kept: Kept,
     depth: int,
     examine: Examine,
 ) -> None:
-    where = f"{part}/{info.filename}"
+    where = f"{kept.part}/{info.filename}"
     judge_member(found, info.orig_filename, where, info.external_attr >> 16)
     _judge_extra(found, info.extra, where)
     if info.comment:
         found.add("AK8009", Severity.MEDIUM, where, f"a comment beside the file: {info.comment[:60]!r}", loading.ARCHIVE)
     if info.is_dir() or info.flag_bits & 1:
+        judge_name(found, info.filename, where, kept)
         return
-    examine(found, _open(opened, info, source), where, depth + 1)
+    held = _open(opened, info, source)
+    if judge_listed(found, held, info.filename, where, kept):
+        examine(found, held, where, depth + 1)
 
 
 def _judge_extra(found: Collector, extra: bytes, where: str) -> None:
@@ -147,28 +140,6 @@ def _judge_extra(found: Collector, extra: bytes, where: str) -> None:
             seen = f"a field 0x{tag:04x} beside the file, which can rename it or hold anything"
             found.add("AK8009", Severity.MEDIUM, where, seen, loading.ARCHIVE)
         at += 4 + int.from_bytes(extra[at + 2 : at + 4], "little")
-
-
-def judge_member(found: Collector, name: str, where: str, mode: int = 0) -> None:
-    """What the name and mode of a file in an archive or folder tell."""
-    judge_shown(found, name, where)
-    if _ESCAPES.search(name):
-        found.add(
-            "AK8009", Severity.HIGH, where, f"a file named {name[:120]!r}, which leads out of its folder", loading.ARCHIVE
-        )
-    if max(map(len, name.split("/"))) > _LONGEST:
-        found.add("AK8009", Severity.MEDIUM, where[:_LONGEST], "a name longer than file systems take", loading.ARCHIVE)
-    if _RESERVED.search(name):
-        found.add("AK8009", Severity.MEDIUM, where, f"a file named {name[:120]!r}, a device on Windows", loading.ARCHIVE)
-    if mode and stat.S_IFMT(mode) not in (0, stat.S_IFREG, stat.S_IFDIR):
-        found.add("AK8009", Severity.HIGH, where, "a link or device in place of a file", loading.ARCHIVE)
-    if mode & 0o6000:
-        seen = "a file that runs with the rights of its owner"
-        found.add("AK8009", Severity.HIGH, where, seen, loading.ARCHIVE)
-    if _PROGRAMS.search(name):
-        found.add(
-            "AK8009", Severity.MEDIUM, where, f"a program or pickle, {name[-60:]!r}, where a model keeps none", loading.ARCHIVE
-        )
 
 
 def _open(opened: zipfile.ZipFile, info: zipfile.ZipInfo, source: ByteSource) -> ByteSource:
@@ -192,11 +163,16 @@ def audit_tar(found: Collector, data: bytes, part: str, depth: int, examine: Exa
         for number, member in enumerate(opened):
             if number >= MOST_MEMBERS:
                 break
-            judge_member(found, member.name, f"{part}/{member.name}", member.mode & 0o7777)
-            if not member.isdir():
-                judge_name(found, member.name, f"{part}/{member.name}", False)
+            where = f"{part}/{member.name}"
+            judge_member(found, member.name, where, member.mode & 0o7777)
             if member.issym() or member.islnk() or member.isdev():
                 seen = f"a link to {member.linkname[:120]!r}" if not member.isdev() else "a device"
-                found.add("AK8009", Severity.HIGH, f"{part}/{member.name}", seen, loading.ARCHIVE)
+                found.add("AK8009", Severity.HIGH, where, seen, loading.ARCHIVE)
             if member.isreg() and (stream := opened.extractfile(member)) is not None:
-                examine(found, wrap_bytes(stream.read(_EXAMINED), member.name), f"{part}/{member.name}", depth + 1)
+                held = wrap_bytes(stream.read(_EXAMINED), member.name)
+                if judge_listed(found, held, member.name, where, Kept(part, project=is_project(part))):
+                    examine(found, held, where, depth + 1)
+        end = opened.offset
+    if data[end:].strip(b"\0"):
+        seen = "bytes behind the end of a tar archive"
+        found.add("AK8009", Severity.MEDIUM, part, seen, loading.ARCHIVE)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-import sys
 from typing import Final, NamedTuple
 
 from ..containers.source import ByteSource
 from . import loading
-from .names import LIBRARIES, NUMERIC
 from .risks import Collector, Severity
+from .scripts import FETCHED, judge_script
 
 _READ: Final = 1 << 20  # bytes of such a file
 
@@ -32,21 +31,22 @@ def _read_entry(keys: str, value: str) -> str:
     return rf"(?:^|[{{,\s'\"])(?:{keys})['\"]?\s*:\s*['\"]?{value}"
 
 
-_ACTS: Final = (
-    r"\|\s*(?:sudo\s+)?\w*sh\b|(?:^|\"|\\n)\s*!\s*(?!pip3? install|ls\b|nvidia-smi|mkdir|cd\b|unzip|tar\b|pwd|cat\b)\w|"
-    r"\.system\s*\(|\bos\.(?:system|popen|exec\w+|spawn\w+|remove|unlink|environ)\b|\b(?:pickle|marshal|dill|joblib)\.loads?\b|"
-    r"\b(?:eval|exec|compile|__import__|getattr|globals|breakpoint)\s*\(|\b(?:subprocess|socket|ctypes|base64|urllib2?|requests|httpx?|"
-    r"paramiko|ftplib|smtplib|webbrowser|multiprocessing|importlib|runpy|pty|codecs|zlib|powershell)\b|"
-    r"\bshutil\.(?:rmtree|move|copy\w*)\b|\.(?:ssh|aws|bashrc|netrc)\b|/etc/|__(?:class|globals|subclasses)__"
+_HOSTS_OF_GIT: Final = r"(?:www\.)?(?:github|gitlab|bitbucket|huggingface)\.(?:com|org|co)/[\w.-]+/"
+_INDEXES: Final = (
+    r"https://(?:pypi\.org|pypi\.python\.org|files\.pythonhosted\.org|test\.pypi\.org|download\.pytorch\.org|pypi\.nvidia\.com|"
+    r"pypi\.ngc\.nvidia\.com|storage\.googleapis\.com/(?:jax-releases|libtpu-releases|tensorflow)|data\.pyg\.org|conda\.anaconda\.org|"
+    r"registry\.npmjs\.org|registry\.yarnpkg\.com|google-coral\.github\.io|www\.piwheels\.org)(?:/|\s|['\"]|$)"
 )
-"""In a program beside a model, which people run: all that is not reading data, training and drawing."""
-_FETCHED: Final = r"\b(?:curl|wget)\b[^\n]{0,400}\|[ \t]*(?:sudo[ \t]+)?\w{0,9}sh\b"
+"""Where everybody's packages are."""
 _FILES: Final = (
     _read_row(
         r"(?:[\w-]*requirements[\w.-]*\.txt|(?:conda|environment|python_env|bentofile)\.ya?ml|pyproject\.toml|setup\.cfg|Pipfile|"
         r"\.?pip(?:rc|\.conf)|\.npmrc)",
-        r"\bgit\+|--(?:extra-)?index-url|--find-links|--trusted-host|(?:^|\s)-[rif]\s*https?:|@\s*(?:https?|file)://|"
-        r"^[ \t]*(?:-[ \t]*)?https?://|^[ \t]*(?:-[ \t]*)?[./\w-]+\.whl\b|\b(?:index-url|url|registry)\s*=\s*['\"]?https?://",
+        rf"\bgit\+(?!(?:https|ssh)://(?:git@)?{_HOSTS_OF_GIT})|"
+        rf"--(?:(?:extra-)?index-url|find-links)(?![ =]+{_INDEXES})|"
+        rf"--trusted-host|(?:^|\s)-r\s*https?:|(?:^|\s)-[if]\s*(?!\s*{_INDEXES})https?:|"
+        rf"@\s*(?:https?|file)://(?!{_HOSTS_OF_GIT})|"
+        rf"^[ \t]*(?:-[ \t]*)?https?://(?!{_HOSTS_OF_GIT})|^[ \t]*(?:-[ \t]*)?[./\w-]+\.whl\b|\b(?:index-url|url|registry)\s*=\s*['\"]?(?!{_INDEXES})https?://",
         Severity.MEDIUM,
         "packages that are fetched from elsewhere than the package index",
     ),
@@ -97,7 +97,7 @@ _FILES: Final = (
     ),
     _read_row(
         r"(?:(?:Docker|Container|Make|Jenkins|Just|Proc|Snake)file[^/\\]*|[^/\\]*\.(?:ya?ml|toml|cfg|conf|ini|mk|json|md|rst|txt))",
-        _FETCHED,
+        FETCHED,
         Severity.MEDIUM,
         "a program that is fetched and run",
     ),
@@ -116,7 +116,7 @@ _FILES: Final = (
     ),
     _read_row(
         r"[^/]*\.(?:ya?ml|json)",
-        r"_target_['\"]?\s*:\s*['\"]?(?!keras|tf_keras|tensorflow\.keras|torch\.nn|null)\w[\w.]*",
+        r"_target_['\"]?\s*:\s*['\"]?(?!hydra\._internal\.core_plugins\.|hydra_plugins\.|keras|tf_keras|tensorflow\.keras|torch\.nn|null)\w[\w.]*",
         Severity.MEDIUM,
         "an object of Python that hydra makes",
     ),
@@ -131,6 +131,15 @@ _FILES: Final = (
         _read_entry("backend", r"(?!(?:tensorflow|jax|torch|theano|cntk|numpy|openvino)\b)\w[\w.]*"),
         Severity.MEDIUM,
         "a module of Python that Keras imports as its backend",
+    ),
+    _read_row(
+        r"[^/\\]*\.gin",
+        r"@(?:os|posix|sys|subprocess|builtins|shutil|importlib|socket)\b",
+        Severity.MEDIUM,
+        "a function of Python that gin calls",
+    ),
+    _read_row(
+        r"[^/\\]*\.dvc", r"path:\s*['\"]?(?:\.\.[/\\]|/|~)", Severity.MEDIUM, "a file that DVC keeps outside of the folder"
     ),
     _read_row(
         r"\.gitmodules",
@@ -150,12 +159,17 @@ _FILES: Final = (
         Severity.MEDIUM,
         "a file that Windows opens for its folder",
     ),
-    _read_row(r"\.vscode[/\\]settings\.json", r"[Pp]ath\"\s*:\s*\"\S", Severity.MEDIUM, "a program that an editor runs"),
-    _read_row(r"[^/]*\.(?:ipynb|py)", _ACTS, Severity.MEDIUM, "a program that does more than compute"),
+    _read_row(
+        r"\.vscode[/\\]settings\.json",
+        r"[Pp]ath\"\s*:\s*\"(?!(?:\$\{workspaceFolder\}/)?\.?v?env/(?:bin|Scripts)/python|/usr/bin/python|[\w:/\\]*conda)\S",
+        Severity.MEDIUM,
+        "a program that an editor runs",
+    ),
 )
 _DECEIVING: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069]")
-_OF_PEOPLE: Final = re.compile(r"(?!(?:assets|variables|code)/)(?:[\w-]+/)*(?P<name>[\w-]+)\.(?:py|ipynb)")
-_STARTED: Final = frozenset("sitecustomize usercustomize conftest setup noxfile inference handler __init__ __main__".split())  # noqa: SIM905
+_STARTED: Final = frozenset({"conftest", "setup", "noxfile", "inference", "handler", "__init__", "__main__"})
+"""Programs that Python, pip, pytest or a server starts by itself."""
+_SCRIPT: Final = re.compile(r"\.(?:pyw?|ipynb|sh|bash|bat|cmd)$", re.IGNORECASE)
 _PACKED: Final = {
     b'\x04"M\x18': "lz4",
     b"\x28\xb5\x2f\xfd": "zstd",
@@ -167,13 +181,9 @@ _PACKED: Final = {
 }
 
 
-def is_of_people(found: Collector, name: str, where: str) -> bool:
-    """Whether a file in the folder of a model is a program that only people start; by what is in it, it is judged elsewhere."""
-    match = _OF_PEOPLE.fullmatch(name)
-    if match is None or match["name"] in _STARTED or match["name"] in sys.stdlib_module_names | NUMERIC | LIBRARIES:
-        return False
-    found.add("AK8016", Severity.LOW, where, "a program, which runs where people start it", loading.BESIDE)
-    return True
+def acts_by_text(name: str) -> bool:
+    """Whether a file of this name is a program that is judged by its text, wherever it lies."""
+    return _SCRIPT.search(name) is not None
 
 
 def judge_beside(found: Collector, source: ByteSource, part: str) -> None:
@@ -181,6 +191,8 @@ def judge_beside(found: Collector, source: ByteSource, part: str) -> None:
     for row in _FILES:
         if row.name.search(part) and (match := row.text.search(source.read(0, _READ).decode("utf-8", "replace"))):
             found.add("AK8016", row.severity, part, f"{row.seen}: {match[0].strip()[:120]!r}", loading.BESIDE)
+    if acts_by_text(part):
+        judge_script(found, source, part, part, started=part.rpartition("/")[2].rpartition(".")[0] in _STARTED)
     packed = next((name for start, name in _PACKED.items() if source.read(0, 8).startswith(start)), None)
     if packed is not None:
         seen = f"compressed by {packed}, which is not looked into"

@@ -151,7 +151,8 @@ def walk_value(found: Collector, root: object, part: str, legacy: bool) -> None:
             inner = _judge_object(found, value, place, as_code)
             if inner == "__lambda__":
                 value = _list_beside_code(value.get("config"))
-            _judge_keys(found, value, where)
+            if not value or not all(type(item) is int for item in value.values()):  # a vocabulary
+                _judge_keys(found, value, where)
             left += [_Place(item, f"{where}/{name}", str(name), inner) for name, item in value.items()]
 
 

@@ -7,13 +7,15 @@ What bytes hide that are none of these (programs and archives inside of arrays) 
 from __future__ import annotations
 
 import re
+import stat
 import unicodedata
 from posixpath import normpath
-from typing import Final
+from typing import Final, NamedTuple
 
 from .. import limits
 from ..containers.source import BLOCK, ByteSource
 from . import loading
+from .beside import judge_shown
 from .risks import Collector, Severity
 
 OF_KERAS: Final = re.compile(
@@ -40,12 +42,22 @@ _NAMED: Final = re.compile(
     r"\.?(?:Docker|Container|Make|Jenkins|Just|Proc|Snake|Pip)file[\w.-]*|refs/[\w./-]+|\.(?:npm|pip)rc|\.envrc)$",
     re.IGNORECASE,
 )
+_LONGEST: Final = 255
+_RUNS: Final = (
+    r"py[cdow]?|so(?:\.\d+)*|dll|dylib|exe|sh|bash|bat|cmd|psm?1|vb[es]|jse?|wsf|hta|jar|class|whl|egg|"
+    r"service|desktop|lnk|rb|pl|lua|php|msi|msc|scr|com|cpl|reg|inf|scpt|command|app|deb|rpm|apk|dmg|iso|xls[mb]|docm|pptm|chm"
+)
+_RESERVED: Final = re.compile(r"(?:^|[/\\])(?:CON|PRN|AUX|NUL|COM\d|LPT\d)(?:\.[^/\\]*)?$", re.IGNORECASE)
+_PROGRAMS: Final = re.compile(rf"\.(?:{_RUNS}|pth|pkl|pickle|joblib|dill)$", re.IGNORECASE)
+PROGRAM: Final = re.compile(rf"\.(?:{_RUNS})$", re.IGNORECASE)
+_ESCAPES: Final = re.compile(r"^[/\\]|^[A-Za-z]:|(?:^|[/\\])\.\.[ .]*(?:[/\\]|$)|\\|\0")
+_PICKLED: Final = re.compile(r"\.(?:p|pkl|pickle|joblib|pth|pt)$", re.IGNORECASE)
 _POINTER: Final = b"version https://git-lfs.github.com/spec/v1\n"
 _OF_SYSTEMS: Final = {"._": b"\0\5\x16\7", "Thumbs.db": b"\xd0\xcf\x11\xe0"}
 """What macOS and Windows leave in folders, with the bytes that it starts with."""
 _HARMLESS: Final = frozenset((*_TEXTS.split(), *_STARTS, *_NUMBERS.split()))
 _OF_BYTES: Final = re.compile(
-    r"\.(?:data-\d{5}-of-\d{5}|index|bin|spm|model|onnx|msgpack|tfrecords?|proto|dat|meta|weights|ckpt|pbtxt)$|"
+    r"\.(?:mlmodel|data-\d{5}-of-\d{5}|index|bin|spm|model|onnx|msgpack|tfrecords?|proto|dat|meta|weights|ckpt|pbtxt)$|"
     r"events\.out\.tfevents\.[\w.-]+$|tf_serving_warmup_requests$|group\d+-shard\d+of\d+$|\.DS_Store$",
     re.IGNORECASE,
 )
@@ -91,11 +103,41 @@ _SEARCHED: Final = 4 * limits.GIB
 _MOST: Final = 1000  # places that look so at first
 
 
-def judge_name(found: Collector, name: str, where: str, of_keras: bool) -> None:
+class Kept(NamedTuple):
+    """Where files are kept: in a folder or archive, of Keras itself or of people."""
+
+    part: str
+    of_keras: bool = False
+    project: bool = False
+
+
+def judge_member(found: Collector, name: str, where: str, mode: int = 0) -> None:
+    """What the name and mode of a file in an archive or folder tell."""
+    judge_shown(found, name, where)
+    if _ESCAPES.search(name):
+        found.add(
+            "AK8009", Severity.HIGH, where, f"a file named {name[:120]!r}, which leads out of its folder", loading.ARCHIVE
+        )
+    if max(map(len, name.split("/"))) > _LONGEST:
+        found.add("AK8009", Severity.MEDIUM, where[:_LONGEST], "a name longer than file systems take", loading.ARCHIVE)
+    if _RESERVED.search(name):
+        found.add("AK8009", Severity.MEDIUM, where, f"a file named {name[:120]!r}, a device on Windows", loading.ARCHIVE)
+    if mode and stat.S_IFMT(mode) not in (0, stat.S_IFREG, stat.S_IFDIR):
+        found.add("AK8009", Severity.HIGH, where, "a link or device in place of a file", loading.ARCHIVE)
+    if mode & 0o6000:
+        seen = "a file that runs with the rights of its owner"
+        found.add("AK8009", Severity.HIGH, where, seen, loading.ARCHIVE)
+
+
+def judge_name(found: Collector, name: str, where: str, kept: Kept) -> None:
     """Report a file whose name is none of a model."""
+    of_keras, judged = kept.of_keras, kept.project and _PICKLED.search(name) is not None  # by what they hold
+    if _PROGRAMS.search(name) and not judged:
+        seen = f"a program or pickle, {name[-60:]!r}, where a model keeps none"
+        found.add("AK8009", Severity.MEDIUM, where, seen, loading.ARCHIVE)
     last = name.rpartition("/")[2]
     suffix = last.rpartition(".")[2].lower()
-    known = not last or _NAMED.search(name) is not None or suffix in _HARMLESS
+    known = not last or _NAMED.search(name) is not None or suffix in _HARMLESS or judged
     if of_keras and (plain := _as_systems_see(name)) != name and _ONES.fullmatch(plain):
         seen = f"a file {name[:80]!r}, which some systems take for one of those that Keras writes"
         found.add("AK8009", Severity.MEDIUM, where, seen, loading.ARCHIVE)
@@ -137,7 +179,7 @@ def judge_unknown(found: Collector, source: ByteSource, head: bytes, part: str, 
     if part.endswith(".json") and source.size:
         found.add("AK8014", Severity.MEDIUM, part, "a file of JSON by its name that holds none", loading.UNJUDGED)
         return
-    if start is None and (_is_text(head) or _OF_BYTES.search(part)):
+    if start is None and (is_text(head) or _OF_BYTES.search(part)):
         if alone and _OF_MODELS.search(part) and source.size:
             found.add("AK8014", Severity.MEDIUM, part, "text where its name says that there is a model", loading.UNJUDGED)
         return
@@ -145,7 +187,8 @@ def judge_unknown(found: Collector, source: ByteSource, head: bytes, part: str, 
         found.add("AK8014", Severity.MEDIUM, part, "bytes of no known kind", loading.UNJUDGED)
 
 
-def _is_text(head: bytes) -> bool:
+def is_text(head: bytes) -> bool:
+    """Whether bytes are a text without characters that none has."""
     try:
         text = head.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -171,7 +214,7 @@ def find_hidden(found: Collector, data: bytes, part: str, base: int = 0) -> None
 
 def search_source(found: Collector, source: ByteSource, part: str) -> None:
     """The same over all of a file that is no text and no archive, of which each member is searched, some at a time."""
-    if _is_text(source.read(0, 1 << 16)):
+    if is_text(source.read(0, 1 << 16)):
         return
     for at in range(0, min(source.size, _SEARCHED), BLOCK):
         start = max(0, at - _AHEAD)

@@ -29,14 +29,15 @@ from ..containers.source import ByteSource, open_source, wrap_bytes
 from ..containers.table import sniff
 from ..errors import AnyKerasError, MissingFile
 from . import loading
-from .archives import PROGRAM, audit_tar, audit_zip, find_archive, judge_member, starts_member
-from .beside import is_of_people, judge_beside
+from .archives import audit_tar, audit_zip, find_archive, starts_member
+from .beside import judge_beside
 from .configuration import audit_text, walk_value
-from .contents import is_of_systems, judge_name, judge_unknown, search_source
+from .contents import PROGRAM, Kept, is_of_systems, judge_member, judge_name, judge_unknown, search_source
 from .graphs import audit_graph, audit_nodes, audit_tflite, find_operation_names, judge_node_text
 from .hdf5_files import audit_hdf5, scan_texts
 from .names import judge_pickled
 from .pickles import audit_npy, audit_pickle, looks_pickled
+from .projects import judge_listed
 from .risks import Audit, Collector, Severity
 
 
@@ -59,6 +60,7 @@ _PYTHON_TAG: Final = re.compile(
 )
 _PLAIN_TAGS: Final = frozenset("tuple unicode str none bool int long float complex list dict bytes".split())  # noqa: SIM905
 _GRAPH_LIKE: Final = (b"\x08\x01\x12", b"\x0a")
+_OF_WORDS: Final = re.compile(rb"\x0a[\x08-\x7f]\x0a([\x01-\x70])[^\0]{1,112}?\x15")  # a vocabulary of SentencePiece
 _GRAPH_TEXT: Final = re.compile(r"^[ \t]*(?:graph_def|meta_graphs|node|library|saved_model_schema_version)\b\s*[{:]", re.M)
 _OF_NUMBERS: Final = re.compile(r"\.data-\d{5}-of-\d{5}$")
 _NO_GRAPH: Final = re.compile(r"(?:^|/)(?:keras_metadata|fingerprint|tfhub_module|saved_model_debug_info)\.pb$")
@@ -118,10 +120,11 @@ def _find_kinds(source: ByteSource, head: bytes) -> list[str]:
     if head[4:8] == b"TFL3":
         kinds.append("tflite")
     if head[257:262] == b"ustar":
-        kinds.append("tar")
+        kinds = [kind for kind in kinds if "behind other bytes" not in kind] + ["tar"]  # what its members are
     if head.startswith(_EXECUTABLES) or _SCRIPT.match(head):
         kinds.append("program")
-    graph_like = head.startswith(_GRAPH_LIKE) and b"\x12" in head and b"\0" in head[:4096]
+    graph_like = head.startswith(_GRAPH_LIKE) and not _OF_WORDS.match(head) and b"\x12" in head and b"\0" in head[:4096]
+    graph_like = graph_like and not source.name.endswith(".mlmodel")  # of Core ML, which numbers its fields so, too
     if not kinds and (graph_like or find_operation_names(head)):
         kinds.append("graph")
     text = head[: len(head) & ~1].decode(detect_encoding(head), "replace")
@@ -273,9 +276,12 @@ def examine_folder(found: Collector, root: str) -> None:
             elif _is_blob(root, path, mode):
                 examine(found, open_source(os.path.realpath(path)), inside, 1)
             else:
-                _judge_listed(found, inside, mode)
-                if stat.S_ISREG(mode):
-                    _examine_source(found, open_source(path), inside)
+                judge_member(found, inside, inside, mode)
+                kept = Kept(inside, project=True)
+                if not stat.S_ISREG(mode):
+                    judge_name(found, inside, inside, kept)
+                elif judge_listed(found, source := open_source(path), inside, inside, kept):
+                    _examine_source(found, source, inside)
 
 
 def examine_box(found: Collector, name: str, box: Box) -> None:
@@ -284,16 +290,10 @@ def examine_box(found: Collector, name: str, box: Box) -> None:
     if len(box.sizes) >= MOST_FILES:
         found.add("AK8014", Severity.MEDIUM, name, f"{MOST_FILES} files or more", loading.UNJUDGED)
     for inside in box.sizes:
-        _judge_listed(found, inside)
-        _examine_source(found, box.open(inside, limits.current().asset_bytes), inside)
-
-
-def _judge_listed(found: Collector, inside: str, mode: int = 0) -> None:
-    """The name of a file in a folder, and what it is there."""
-    if not stat.S_ISLNK(mode) and is_of_people(found, inside, inside):
-        return
-    judge_member(found, inside, inside, mode)
-    judge_name(found, inside, inside, False)
+        judge_member(found, inside, inside)
+        source = box.open(inside, limits.current().asset_bytes)
+        if judge_listed(found, source, inside, inside, Kept(inside, project=True)):
+            _examine_source(found, source, inside)
 
 
 def _is_blob(root: str, path: str, mode: int) -> bool:

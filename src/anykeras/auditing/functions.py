@@ -35,6 +35,7 @@ _STEPS = {
 _OF_CLASSES = re.compile(r"__(?:module|qualname|init|call|doc|enter|exit|slots|classcell|firstlineno|static_attributes)__$")
 _POWERS = frozenset({"BINARY_POWER", "INPLACE_POWER", "BINARY_LSHIFT", "INPLACE_LSHIFT"})
 _POWERS_OF_311 = frozenset({3, 8, 16, 21})  # << and **, and the same in place
+_NOTHING = frozenset({"PRECALL", "PUSH_NULL", "CACHE", "NOP", "RESUME", "COPY_FREE_VARS"})
 _READ = frozenset({"LOAD_GLOBAL", "LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS", "LOAD_CLASSDEREF"})
 _STORES = frozenset({"STORE_FAST", "STORE_DEREF"})
 _LOADS = frozenset({"LOAD_FAST", "LOAD_FAST_CHECK", "LOAD_FAST_BORROW", "LOAD_DEREF", "LOAD_CLOSURE"})
@@ -137,7 +138,8 @@ def _collect(code: CodeObject, uses: _Uses) -> None:
     """The names of one function; a variable that a module or function was put into stands for it."""
     body, chain, module = decode(code), "", ""
     aliases: dict[tuple[str, int], str] = {}
-    for step in body.instructions:
+    getters, named = _find_getters(code, body)
+    for at, step in enumerate(body.instructions):
         kind = body.dialect.indexes.get(step.name)
         index = next(iter(indexes(body, step)), 0) if kind is not None else 0
         if kind in ("local", "free"):
@@ -146,12 +148,16 @@ def _collect(code: CodeObject, uses: _Uses) -> None:
             chain = aliases.get((kind, index), "") if step.name in _LOADS else ""
             continue
         if kind != "name":
-            if step.name not in ("PRECALL", "PUSH_NULL", "CACHE", "NOP", "RESUME", "COPY_FREE_VARS"):
+            if at in named:
+                chain = _take_attribute(uses, chain, str(code.consts[step.arg]))
+            elif step.name not in _NOTHING:
                 chain = ""
             continue
         name = code.names[index]
         if step.name == "STORE_NAME" and _INNER.match(name) and not _OF_CLASSES.match(name):
             uses.attributes.append(name)
+        if at in getters:
+            continue
         if step.name in _READ:
             chain = name
         elif step.name == "IMPORT_NAME":
@@ -168,12 +174,8 @@ def _collect(code: CodeObject, uses: _Uses) -> None:
             uses.dotted.append(name)
             chain = ""
         elif step.name in _ATTRIBUTE:
-            if name == "__name__" and uses.attributes[-1:] == ["__class__"]:
-                uses.attributes.pop()  # the name of a class, for a text
-            uses.attributes.append(name)
-            if chain and uses.dotted[-1:] == [chain]:
-                uses.dotted.pop()  # the longer name says more
-            chain = f"{chain}.{name}" if chain else ""
+            chain = _take_attribute(uses, chain, name)
+            continue
         else:
             chain = ""
         if chain:
@@ -188,6 +190,37 @@ def _collect(code: CodeObject, uses: _Uses) -> None:
         if not name.isascii():
             uses.odd.add(f"it uses the name {name!r}, with letters that look like others")
     uses.texts += [text for text in (code.filename, code.name) if not text.isprintable()]
+
+
+def _take_attribute(uses: _Uses, chain: str, name: str) -> str:
+    """Note an attribute of what `chain` names, or of a value where it is ""; the longer chain."""
+    if name == "__name__" and uses.attributes[-1:] == ["__class__"]:
+        uses.attributes.pop()  # the name of a class, for a text
+    uses.attributes.append(name)
+    if not chain:
+        return ""
+    if uses.dotted[-1:] == [chain]:
+        uses.dotted.pop()  # the longer name says more
+    uses.dotted.append(f"{chain}.{name}")
+    return uses.dotted[-1]
+
+
+def _find_getters(code: CodeObject, body: DecodedCode) -> tuple[set[int], set[int]]:
+    """Where ``getattr(value, "name")`` takes an attribute by a constant: its own places, and those of the constants."""
+    steps = [(at, step) for at, step in enumerate(body.instructions) if step.name not in _NOTHING]
+    getters, names_of = set[int](), set[int]()
+    for number, (at, step) in enumerate(steps):
+        if step.name in _READ and code.names[next(iter(indexes(body, step)), 0)] == "getattr":
+            ahead = [item.name for _, item in steps[number + 1 : number + 12]]
+            end = next((place for place, name in enumerate(ahead[1:], 1) if name not in _ATTRIBUTE), 0)
+            given = [item.arg for _, item in steps[number + 1 + end :][:3]]
+            called = ahead[end + 1 : end + 3] if ahead[end] == "LOAD_CONST" else []
+            plain = bool(called) and called[0].startswith("CALL") and given[1] == 2
+            default = len(called) > 1 and called[0].startswith("LOAD_") and called[1].startswith("CALL") and given[2] == 3
+            if ahead[0] in _READ | _LOADS and (plain or default) and isinstance(code.consts[given[0]], str):
+                getters.add(at)
+                names_of.add(steps[number + 1 + end][0])
+    return getters, names_of
 
 
 def _collect_constants(code: CodeObject, body: DecodedCode, uses: _Uses) -> None:
@@ -241,7 +274,7 @@ def _judge(uses: _Uses) -> Iterator[tuple[Severity, str]]:
     for module in uses.modules:
         yield from _judge_import(module)
     for dotted in uses.dotted:
-        if dotted not in _PRINTING or "output_stream" in uses.texts:
+        if not _PRINTING.fullmatch(dotted) or "output_stream" in uses.texts:
             yield from _judge_dotted(dotted)
     for attribute in uses.attributes:
         if attribute in names.ATTRIBUTES | names.RUNNING or (_INNER.match(attribute) and attribute not in names.OPERATORS):
@@ -278,14 +311,16 @@ def _acts(attribute: str) -> bool:
 
 def _judge_import(module: str) -> Iterator[tuple[Severity, str]]:
     root = module.split(".")[0]
-    if root in names.HARMLESS_MODULES or (root in names.NUMERIC and root != "torch"):
+    if root in names.HARMLESS_MODULES or root in names.NUMERIC - {"torch"}:
+        return
+    if root == "torch" and names.computes(root, module.partition(".")[2] or "abs"):
         return
     judged = names.judge_module(module)
     yield (judged.severity if judged else Severity.MEDIUM), f"it imports {module!r}"
 
 
 def _judge_dotted(dotted: str) -> Iterator[tuple[Severity, str]]:
-    root, _, rest = dotted.partition(".")
+    root, _, rest = _INSIDE.sub("", dotted).partition(".")
     if root in names.BUILTINS:
         yield Severity.CRITICAL, f"it calls {root!r}"
     elif root in names.INSPECTING:
@@ -314,7 +349,11 @@ def _judge_dotted(dotted: str) -> Iterator[tuple[Severity, str]]:
         yield severity, f"it uses {dotted!r}" if acts else f"{root!r} is not in the file"
 
 
-_PRINTING = frozenset({"tf.print", "tensorflow.print"})  # to the screen, where no stream is given
+_INSIDE = re.compile(r"^(?:K|keras\.backend|backend)\.(?=(?:tf|np|T)\.)")  # modules that a module of Keras imports
+_PRINTING = re.compile(
+    r"(?:tf|tensorflow)\.[Pp]rint|(?:K|keras\.backend|tf\.keras\.backend)\.print_tensor|(?:theano\.)?printing\.Print"
+)
+"""To the screen, where no stream is given."""
 _OF_TENSORS = frozenset({"_keras_shape", "_uses_learning_phase", "_shape", "_rank"})
 _OTHERS = frozenset({"layers", "losses", "metrics", "x", "F", "T"})  # of which ``config`` or ``data`` is nothing outside
 _NUMPY = frozenset(

@@ -19,6 +19,7 @@ from ..containers.wire.messages import AttrValue, FunctionDef, GraphDef, MetaGra
 from ..errors import AnyKerasError
 from . import loading
 from .contents import find_hidden
+from .flows import Flows, Place
 from .names import read_harmless
 from .risks import Collector, Severity
 
@@ -66,6 +67,12 @@ OPERATIONS: Final = {
     ),
 }
 """What operations do outside of their graph. Those that every SavedModel has to save and restore itself are not listed."""
+
+_OPENING: Final = _split(
+    """RestoreV2 SaveV2 MergeV2Checkpoints ShardedFilename ShardedFilespec InitializeTableFromTextFile
+    InitializeTableFromTextFileV2"""
+)
+"""What every SavedModel has, and what opens the files that it is given."""
 
 _OPERATION: Final = re.compile(r"\"?\bop\"?\s*:\s*\\*[\"'](\w+)\\*[\"']")
 _ESCAPE: Final = re.compile(r"\\(?:x([0-9A-Fa-f]{2})|([0-7]{3}))")
@@ -150,26 +157,24 @@ def audit_tflite(found: Collector, data: bytes, part: str) -> None:
 
 def audit_nodes(found: Collector, data: bytes, part: str) -> bool:
     """Every node of a SavedModel, a ``.meta`` file or a frozen graph, by its message. Whether there were any."""
+    counts, own = Counter[str](), set[str]()
     try:
-        graphs, counts = _list_graphs(data, part), Counter[str]()
-        own, large = set[str](), set[str]()
-        for graph in graphs:
+        for graph, assets in _list_graphs(data, part):
             functions = [read_message(FunctionDef, held, part) for held in graph.library.functions] if graph.library else []
-            calls = {function.signature.name: _list_called(function, part) for function in functions if function.signature}
-            own |= calls.keys()
-            if _has_cycle(calls):
+            nodes = [
+                *(("", read_message(NodeDef, held, part)) for held in graph.nodes),
+                *((name, read_message(NodeDef, held, part)) for name, function in _name(functions) for held in function.nodes),
+            ]
+            own |= {name for name, _ in _name(functions)}
+            counts.update(node.op for _, node in nodes)
+            calls = [called & own for called in (_list_called(node, part) for _, node in nodes)]
+            if _has_cycle(own, nodes, calls):
                 found.add(
                     "AK8012", Severity.MEDIUM, part, "a function that calls itself, which ends the process", loading.GRAPH
                 )
-            for held in (*graph.nodes, *(node for function in functions for node in function.nodes)):
-                node = read_message(NodeDef, held, part)
-                counts[node.op] += 1
-                if node.op == "Const":
-                    large |= _judge_constant(found, node, part)
-                elif _SHAPED.match(node.op) and large.intersection(node.inputs[:2]):
-                    seen = f"a shape from {node.inputs[:2]} that no memory holds"
-                    found.add("AK8011", Severity.HIGH, f"{part}/{node.name}", seen, loading.BOMB)
-                _judge_attributes(found, node, part)
+            paths = _judge_nodes(found, nodes, assets, part)
+            if paths:
+                _judge_paths(found, Flows(functions, nodes, calls), paths, own, part)
     except AnyKerasError as error:
         found.add("AK8014", Severity.MEDIUM, part, f"a graph that TensorFlow does not write: {error.seen}", loading.UNJUDGED)
         return True
@@ -179,35 +184,79 @@ def audit_nodes(found: Collector, data: bytes, part: str) -> bool:
     return bool(counts)
 
 
-def _list_called(function: FunctionDef, part: str) -> set[str]:
-    """What a function may call: its operations, and the functions that they are given."""
-    found: set[str] = set()
-    for held in function.nodes:
-        node = read_message(NodeDef, held, part)
-        found.add(node.op)
-        for key in ("f", "body", "then_branch", "else_branch"):
-            if (given := node.attributes.get(key)) is not None and (named := read_message(AttrValue, given, part).function):
-                found.add(named.name)
+def _name(functions: list[FunctionDef]) -> list[tuple[str, FunctionDef]]:
+    return [(function.signature.name, function) for function in functions if function.signature]
+
+
+def _judge_nodes(found: Collector, nodes: list[tuple[str, NodeDef]], assets: frozenset[str], part: str) -> dict[Place, str]:
+    """Judge each node by itself; the constants that are paths or URLs, but for those that loading sets to its own assets."""
+    large, paths = set[str](), dict[Place, str]()
+    for own, node in nodes:
+        if node.op == "Const":
+            path, is_large = _judge_constant(found, node, part)
+            if path and (own or node.name not in assets):
+                paths[Place(own, node.name)] = path
+            large |= {node.name} if is_large else set()
+        elif _SHAPED.match(node.op) and large.intersection(node.inputs[:2]):
+            seen = f"a shape from {node.inputs[:2]} that no memory holds"
+            found.add("AK8011", Severity.HIGH, f"{part}/{node.name}", seen, loading.BOMB)
+        _judge_attributes(found, node, part)
+    return paths
+
+
+def _judge_paths(found: Collector, flows: Flows, paths: dict[Place, str], own: set[str], part: str) -> None:
+    """A path is a text as any other until an operation opens it."""
+
+    def opens(operation: str) -> bool:
+        known = operation in own or operation in read_harmless("operations") or _OF_PACKAGES.match(operation)
+        return operation in _OPENING or operation in _list_effects() or not known
+
+    for place, path in paths.items():
+        if operation := flows.find_operation(place, opens):
+            seen = f"a constant that is the path or URL {path!r}, which {operation} takes"
+            found.add("AK8006", Severity.HIGH, f"{part}/{place.name}", seen, loading.READS)
+        elif not flows.leads_on(place):
+            seen = f"a constant that is the path or URL {path!r}, and that nothing in the graph uses"
+            found.add("AK8006", Severity.MEDIUM, f"{part}/{place.name}", seen, loading.READS)
+
+
+def _list_called(node: NodeDef, part: str) -> set[str]:
+    """What a node may call: its operation, and the functions that it is given."""
+    found = {node.op}
+    for key in ("f", "cond", "body", "then_branch", "else_branch", "branches"):
+        if (given := node.attributes.get(key)) is not None:
+            attribute = read_message(AttrValue, given, part)
+            listed = attribute.items.functions if attribute.items is not None else ()
+            found |= {named.name for named in (attribute.function, *listed) if named is not None}
     return found
 
 
-def _has_cycle(calls: dict[str, set[str]]) -> bool:
+def _has_cycle(own: set[str], nodes: list[tuple[str, NodeDef]], calls: list[set[str]]) -> bool:
     """Whether a function reaches itself: functions without calls are taken away until none is left, or none is without."""
-    left = {name: called & calls.keys() for name, called in calls.items()}
+    left: dict[str, set[str]] = {name: set() for name in own}
+    for (name, _), called in zip(nodes, calls, strict=True):
+        if name:
+            left[name] |= called
     while leaves := {name for name, called in left.items() if not called}:
         left = {name: called - leaves for name, called in left.items() if name not in leaves}
     return bool(left)
 
 
-def _list_graphs(data: bytes, part: str) -> list[GraphDef]:
-    """The graphs of what the name says it is, else of the first kind of message that has nodes."""
+def _list_graphs(data: bytes, part: str) -> list[tuple[GraphDef, frozenset[str]]]:
+    """The graphs of what the name says it is, else of the first kind of message that has nodes; the constants of assets."""
     if part.endswith("saved_model.pb"):
         metas = list(read_message(SavedModel, data, part).meta_graphs)
     elif part.endswith(".meta"):
         metas = [read_message(MetaGraph, data, part)]
     else:
-        return [read_message(GraphDef, data, part)]
-    return [read_message(GraphDef, meta.graph, part) for meta in metas]
+        return [(read_message(GraphDef, data, part), frozenset())]
+    return [
+        (
+            read_message(GraphDef, meta.graph, part),
+            frozenset(asset.tensor.name.split(":")[0] for asset in meta.assets if asset.tensor),
+        )
+        for meta in metas
+    ]
 
 
 def _judge_attributes(found: Collector, node: NodeDef, part: str) -> None:
@@ -225,28 +274,28 @@ def _judge_attributes(found: Collector, node: NodeDef, part: str) -> None:
                 found.add("AK8012", Severity.MEDIUM, f"{part}/{node.name}", seen, loading.GRAPH)
 
 
-def _judge_constant(found: Collector, node: NodeDef, part: str) -> set[str]:
-    """Judge a constant; its name where its few numbers come to more than any memory, so that they are no shape."""
+def _judge_constant(found: Collector, node: NodeDef, part: str) -> tuple[str, bool]:
+    """Judge a constant; a path or URL in it, and whether its few numbers come to more than any memory as a shape."""
     held = node.attributes.get("value")
     tensor = read_message(AttrValue, held, part).tensor if held is not None else None
     if tensor is None:
-        return set()
+        return "", False
     sizes = [dimension.size for dimension in tensor.shape.dimensions] if tensor.shape is not None else []
     if math.prod(sizes) > _MOST and len(held or b"") < _MOST // 64:
         seen = f"a constant of {math.prod(sizes):,} numbers, of which the file holds one"
         found.add("AK8011", Severity.HIGH, f"{part}/{node.name}", seen, loading.BOMB)
+    path = ""
     for text in tensor.texts:
         find_hidden(found, b"\0" + bytes(text[:_READ]), f"{part}/{node.name}")
-        if (match := _OUTSIDE.match(bytes(text[:4096]))) is not None:
-            seen = f"a constant that is the path or URL {match[0][:120].decode('utf-8', 'replace')!r}"
-            found.add("AK8006", Severity.HIGH, f"{part}/{node.name}", seen, loading.READS)
+        if not path and (match := _OUTSIDE.match(bytes(text[:4096]))) is not None:
+            path = match[0][:120].decode("utf-8", "replace")
     if not 0 < tensor.dtype < 32 or tensor.dtype in (20, 21) or min(sizes, default=0) < 0:  # DataType of types.proto
         seen = "a constant of a type or size that TensorFlow does not write"
         found.add("AK8014", Severity.MEDIUM, f"{part}/{node.name}", seen, loading.UNJUDGED)
     width = {3: 4, 9: 8}.get(tensor.dtype, 0)
     packed = bytes(tensor.content) if width and len(tensor.content) <= 64 else b""
     numbers = [int.from_bytes(packed[at : at + width], "little", signed=True) for at in range(0, len(packed), width or 1)]
-    return {node.name} if abs(math.prod((*numbers, *tensor.small[:8], *tensor.integers[:8]))) > _MOST else set()
+    return path, abs(math.prod((*numbers, *tensor.small[:8], *tensor.integers[:8]))) > _MOST
 
 
 def _find_node(before: bytes) -> str:

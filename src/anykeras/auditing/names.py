@@ -102,15 +102,15 @@ PARTS: Final = _split(
     """math nn linalg signal image strings random sparse ragged bitwise sets dtypes initializers losses metrics layers
     activations constraints regularizers optimizers ops backend keras K fft lax numpy special compat v1 v2 src core
     experimental utils to_categorical contrib framework quantization spectral manip data AUTOTUNE python audio nest
-    distributions models Model Sequential engine tensorflow_backend theano_backend cntk_backend io tensor nnet scipy stats
-    pack unpack debugging python_io NOT_SUPPORTED"""
+    distributions pool downsample models Model Sequential engine tensorflow_backend theano_backend cntk_backend io tensor
+    nnet scipy stats pack unpack debugging python_io NOT_SUPPORTED functional"""
 )
 """Parts of libraries under which functions that compute stand."""
 
 ACTING_ON_VALUES: Final = _split(
-    """graph op consumers as_graph_def SerializeToString ParseFromString from_config fit evaluate train_on_batch to_json save
-    export numpy_function tofile run write close cell_contents get_operation_by_name call_function history load
-    build_from_config save_own_variables load_own_variables compile predict summary add_loss set_weights ctypes"""
+    """graph op consumers as_graph_def SerializeToString ParseFromString create_op from_config fit evaluate train_on_batch
+    to_json save export numpy_function tofile run write close cell_contents get_operation_by_name call_function history
+    load build_from_config save_own_variables load_own_variables compile predict summary add_loss set_weights ctypes"""
 )
 """Attributes of values that lead out of a computation."""
 
@@ -125,7 +125,8 @@ OF_PYTHON: Final = _split(
     datetime date timedelta now timezone utc warn Enum IntEnum auto string_types integer_types text_type iteritems
     itervalues iterkeys loads dumps heappush heappop heapify nlargest nsmallest bisect bisect_left bisect_right insort pack
     unpack calcsize array monthrange isleap contextmanager suppress nullcontext closing dataclass field ABC abstractmethod
-    division absolute_import print_function unicode_literals annotations"""
+    division absolute_import print_function unicode_literals annotations
+    debug info warning error critical exception getLogger DEBUG INFO WARNING ERROR"""
 )
 """Names of harmless modules of Python that only compute, beside those of mathematics."""
 ACTING: Final = _split(
@@ -159,7 +160,7 @@ SUSPECT_ATTRIBUTES: Final = _split(
 
 HARMLESS_MODULES: Final = _split(
     """math cmath functools itertools operator collections typing random string re numbers fractions decimal statistics time
-    datetime warnings abc enum dataclasses __future__ six contextlib json heapq bisect array struct calendar"""
+    datetime warnings abc enum dataclasses __future__ six contextlib json heapq bisect array struct calendar logging"""
 )
 """Modules of the standard library that stored code may use without doing anything outside of it."""
 
@@ -170,7 +171,10 @@ FUNCTIONS_OF_TF: Final = re.compile(
     r"Dataset|Save|Restore|Rpc|Summary|Debug)\w*)"
 )
 """Functions of TensorFlow, under their dotted names, that reach outside of the graph."""
-PARSERS_OF_TF: Final = re.compile(r"(?:^|\.)io\.(?:decode_|parse_|encode_|serialize_|extract_|is_jpeg|match_)\w*$")
+PARSERS_OF_TF: Final = re.compile(
+    r"(?:^|\.)(?:io\.(?:(?:decode_|parse_|encode_|serialize_|extract_|is_jpeg|match_)\w*|\w+Feature)|"
+    r"debugging\.(?:assert_\w+|check_numerics|is_\w+))$"
+)
 
 OUTSIDE_OF_COMPUTING: Final = re.compile(
     r"(?:^|\.)(?:lite|callbacks|datasets|saving|export|host_callback|io_callback|pure_callback|start_server|start_trace|"
@@ -233,6 +237,8 @@ def computes(root: str, rest: str) -> bool:
     if root not in LISTED:
         return True
     parts = rest.split(".")
+    if root in ("tf", "tensorflow", "torch") and _OTHERWISE.match(rest):
+        return True
     if "applications" in parts and parts[-1] == "preprocess_input":
         return True
     return all(
@@ -241,12 +247,16 @@ def computes(root: str, rest: str) -> bool:
     )
 
 
+_OTHERWISE: Final = re.compile(
+    r"(?:compat\.v\d\.)?(?:function|get_default_graph)$|(?:nn\.functional|fft|linalg|special)(?:\.[a-z]\w*)?$"
+)
+"""Of TensorFlow what only leads to what is judged by itself, of torch parts that compute."""
 OF_SCIPY: Final = _split(
     "special stats signal ndimage fft fftpack linalg interpolate spatial sparse optimize constants integrate misc"
 )
 """Parts of SciPy that only compute."""
 
-LISTED: Final = _split("K backend keras tf_keras tensorflow tf numpy np jnp jax lax ops theano T")
+LISTED: Final = _split("K backend keras tf_keras tensorflow tf numpy np jnp jax lax ops theano T torch")
 """Roots of which the functions that compute are listed; of the others those that do more are."""
 
 

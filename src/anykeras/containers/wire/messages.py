@@ -257,8 +257,9 @@ class SignatureDef:
 
 @message
 class AssetFile:
-    """``AssetFileDef``: `filename` is a label, not believed to be a path."""
+    """``AssetFileDef``: `filename` is a label, not believed to be a path; loading puts it into the constant `tensor`."""
 
+    tensor: TensorInfo | None = one(1, "TensorInfo")
     filename: str = one(2, TEXT)
 
 

