@@ -9,6 +9,7 @@ import os
 import pickle
 import subprocess
 import sys
+import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -306,3 +307,36 @@ def test_a_kernel_whose_layout_changes_is_read_from_the_mapping(tmp_path):
         np.testing.assert_array_equal(np.array(layer.kernel), kernel[::-1, ::-1])
     gc.collect()
     assert not LINUX or not maps(path)
+
+
+@pytest.mark.skipif(not on_the_processor(), reason="memory is shared by these backends, on Linux")
+@pytest.mark.parametrize("flipped", [False, True])
+def test_a_live_model_is_filled_tensor_by_tensor(flipped, tmp_path, monkeypatch):
+    """A file that cannot change is mapped until every tensor was checked; none of its arrays lies where a backend takes it."""
+    path, names = tmp_path / "w.h5", [f"conv2d_{number}" for number in range(1, 7)]
+    kernel = np.random.default_rng(4).random((3, 3, 200, 200)).astype("float32")
+    with h5py.File(path, "w") as file:
+        file.attrs["keras_version"], file.attrs["backend"] = b"2.3.1", b"theano" if flipped else b"tensorflow"
+        file.attrs["layer_names"] = [name.encode() for name in names]
+        for number, name in enumerate(names):
+            file.create_dataset(f"odd_{number}", data=np.zeros(3, "uint8"))
+            group = file.create_group(name)
+            group.attrs["weight_names"] = [f"{name}/kernel:0".encode()]
+            group.create_dataset(f"{name}/kernel:0", data=kernel + number)
+    layers = [keras.layers.Conv2D(200, 3, padding="same", use_bias=False) for _ in names]
+    model = keras.Sequential([keras.Input((4, 4, 200)), *layers])
+    assign, held, step = keras.Variable.assign, [], -1 if flipped else 1
+
+    def measure(variable, value):
+        held.append(tracemalloc.get_traced_memory()[1])
+        return assign(variable, value)
+
+    monkeypatch.setattr(keras.Variable, "assign", measure)
+    tracemalloc.start()
+    try:
+        anykeras.load_weights(model, path)
+    finally:
+        tracemalloc.stop()
+    for number, layer in enumerate(model.layers):
+        np.testing.assert_array_equal(np.array(layer.kernel), (kernel + number)[::step, ::step])
+    assert held[0] < 2.5 * kernel.nbytes

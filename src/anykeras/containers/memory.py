@@ -6,7 +6,7 @@ from bisect import bisect
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from ..lazily import np
@@ -79,12 +79,8 @@ class Memory:
 
     def own(self, tensor: Tensor) -> Array:
         """The values of a tensor, C-contiguous, in memory that nobody else has; as they lie in the file where that can be."""
-        self._as_it_lies, self._tensor = not tensor.steps, tensor
-        with _use(self):
-            array = tensor.read()
-        taken, self._taken = self._taken, []
-        borrowed, self._borrowed = self._borrowed, []
-        fits = array.flags.c_contiguous and array.flags.writeable and (array.flags.aligned or self._unaligned)
+        array, taken, borrowed = self._read(tensor, not tensor.steps)
+        fits = array.flags.c_contiguous and array.flags.writeable and (self._unaligned or _is_aligned(array))
         if fits and any(np.may_share_memory(array, part) for part in taken):
             return array
         memory = self._ask_backend(array.nbytes, array.shape, str(array.dtype))
@@ -93,6 +89,35 @@ class Memory:
         for mapped, start, count in borrowed:
             mapped.give_back(start, count)
         return copy
+
+    def hold(self, tensor: Tensor) -> Tensor:
+        """The tensor, to be owned later, when nothing can go wrong any more.
+
+        What was mapped costs nothing until then; what has to be read or computed first is read.
+        """
+        held = tensor.follow(self._hold_leaf)
+        if held is not None:
+            return held
+        array = self.own(tensor)
+        return Tensor(tensor.shape, tensor.dtype, tensor.origin, lambda: self._hand_out(array, [array], []))
+
+    def _hold_leaf(self, leaf: Tensor) -> Tensor:
+        array, taken, borrowed = self._read(leaf, False)
+        return replace(leaf, load=lambda: self._hand_out(array, taken, borrowed), stream=None)
+
+    def _hand_out(self, array: Array, taken: list[Array], borrowed: list[tuple[_Mapped, int, int]]) -> Array:
+        self._taken += taken
+        self._borrowed += borrowed
+        return array
+
+    def _read(self, tensor: Tensor, as_it_lies: bool) -> tuple[Array, list[Array], list[tuple[_Mapped, int, int]]]:
+        """The values of a tensor, with all memory that was taken for them, and the ranges of mappings in that."""
+        self._as_it_lies, self._tensor = as_it_lies, tensor
+        with _use(self):
+            array = tensor.read()
+        taken, self._taken = self._taken, []
+        borrowed, self._borrowed = self._borrowed, []
+        return array, taken, borrowed
 
     def take(self, file: File, start: int, count: int) -> Array:
         """`count` bytes of a file, fewer at its end, as an array of uint8 that nobody else has."""
@@ -134,6 +159,10 @@ def _scan(memory: Array, start: int, end: int) -> Iterator[memoryview]:
     for at in range(start, end, _SCANNED):
         yield memory[at : min(end, at + _SCANNED)].data
         forget_pages(memory, at, _SCANNED)
+
+
+def _is_aligned(array: Array) -> bool:
+    return array.nbytes < MAPPED or array.ctypes.data % ALIGNMENT == 0
 
 
 def allocate(size: int) -> Array:

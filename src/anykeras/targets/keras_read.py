@@ -6,7 +6,7 @@ without an order, and its variables have the names that its code gives them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -79,23 +79,22 @@ def fill_model(
 
     `others` are variables that Keras does not know of, each with what goes into it.
 
-    Every value is checked before the first variable changes; what was not read by then is mapped from a file that cannot
-    change, and goes straight into its variable.
+    Every value is checked before the first variable changes. A file that cannot change is mapped by then, and each tensor of it
+    is read when its turn comes, so that the memory of one is needed beside the model's; any other file is read as a whole.
 
     Raises:
         Malformed: a tensor cannot be read, or is not of the shape of its variable.
     """
     memory, share = allocate_for_backend(), as_tensor()
     work = [
-        (live.variables[path][role], _read(memory, tensor, live.variables[path][role], live.layers[path].name))
+        (live.variables[path][role], _hold(memory, tensor, live.variables[path][role], live.layers[path].name))
         for path, roles in tensors.items()
         for role, tensor in roles.items()
     ]
-    work += [(variable, _read(memory, tensor, variable, str(live.model.name))) for variable, tensor in others]
+    work += [(variable, _hold(memory, tensor, variable, str(live.model.name))) for variable, tensor in others]
     changes = [(live.layers[path], key, _revive(value)) for path, own in arguments.items() for key, value in own.items()]
     while work:  # what a backend copies need not stay
-        variable, array = work.pop()
-        variable.assign(share(array) if hasattr(variable, "path") else array)
+        _assign(*work.pop(), memory, share)
     for layer, key, value in changes:
         cell = getattr(layer, "cell", None)
         set_attribute(cell if cell is not None and hasattr(cell, key) else layer, key, value)
@@ -105,19 +104,23 @@ def fill_model(
                 setattr(live.model, name, None)
 
 
-def _read(memory: Memory, tensor: Tensor, variable: Any, layer: str) -> Array:
-    array = memory.own(tensor)
-    if tuple(variable.shape) != array.shape or (array.dtype.kind in "OSUV" and array.dtype.name not in _SMALL_FLOATS):
+def _hold(memory: Memory, tensor: Tensor, variable: Any, layer: str) -> Tensor:
+    if tuple(variable.shape) != tensor.shape or not tensor.dtype.startswith(_NUMBERS):
         raise Malformed(
             "AK1302",
-            f"{tensor.origin} is {array.dtype} {array.shape}, and the variable {variable.dtype} {tuple(variable.shape)}",
+            f"{tensor.origin} is {tensor.dtype} {tensor.shape}, and the variable {variable.dtype} {tuple(variable.shape)}",
             part=tensor.origin,
             layer=layer,
         )
-    return array
+    return memory.hold(tensor)
 
 
-_SMALL_FLOATS = frozenset({"bfloat16", "float8_e4m3fn", "float8_e5m2"})
+def _assign(variable: Any, tensor: Tensor, memory: Memory, share: Callable[[Any], Any]) -> None:
+    array = memory.own(tensor)
+    variable.assign(share(array) if hasattr(variable, "path") else array)
+
+
+_NUMBERS = ("bool", "int", "uint", "float", "bfloat", "complex")
 
 
 def _revive(value: Value) -> Any:
