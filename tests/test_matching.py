@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import bz2
+import gzip
 import itertools
 import json
+import lzma
 import os
+import pickle
 import subprocess
 import sys
+import zlib
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -557,6 +562,53 @@ def test_plain_arrays_go_where_the_stack_that_listed_them_had_them(file: Recordi
     anykeras.load_weights(model, LISTED / listed, writer=writer, defaults="mine")
     for found, wanted in zip(outputs(model, file), file.series("out"), strict=True):
         np.testing.assert_allclose(found, wanted, rtol=RTOL, atol=ATOL)
+
+
+COMPRESSORS: dict[str, Callable[[bytes], bytes]] = {
+    "plain": bytes,
+    "zlib": zlib.compress,
+    "gzip": gzip.compress,
+    "bz2": bz2.compress,
+    "xz": lzma.compress,
+    "lzma": lambda data: lzma.compress(data, lzma.FORMAT_ALONE),
+    "two streams": lambda data: gzip.compress(data[:900]) + gzip.compress(data[900:]),
+}
+
+
+@pytest.mark.framework
+@pytest.mark.parametrize("compressor", COMPRESSORS)
+def test_a_list_that_joblib_stored_is_read_through_its_compressor(compressor: str, tmp_path: Path) -> None:
+    """joblib 0.11 and 0.14.1 were seen to write the bytes of the plain file through the compressor."""
+    file = next(file for file in recordings(LISTED) if file.path.stem == "py36tf114-keras2.2.4-tf__text_lstm")
+    stored = file.path.with_suffix(".listed.joblib").read_bytes()
+    (tmp_path / "w.joblib").write_bytes(COMPRESSORS[compressor](stored))
+    model = anykeras.load_model(file.path, weights=file.weights)
+    wanted = [np.array(value) for value in model.get_weights()]
+    for variable in model.weights:
+        variable.assign(np.zeros(variable.shape))
+    anykeras.load_weights(model, tmp_path / "w.joblib", writer="keras 2.2.4 on tensorflow", defaults="mine")
+    assert all(np.array_equal(a, b) for a, b in zip(wanted, model.get_weights(), strict=True))
+
+
+@pytest.mark.parametrize("compressor", [name for name in COMPRESSORS if name != "plain"])
+def test_a_compressed_file_is_bounded_and_whole(compressor: str, tmp_path: Path) -> None:
+    stored = pickle.dumps([np.arange(90_000.0)])
+    path = tmp_path / "w.pkl"
+    path.write_bytes(COMPRESSORS[compressor](stored)[:-30])
+    with pytest.raises(anykeras.AnyKerasError, match=r"AK1104|AK1110"):
+        containers.open(path)
+    path.write_bytes(COMPRESSORS[compressor](pickle.dumps([np.zeros(1 << 20)])))
+    with anykeras.limits.override(unstored_bytes=1 << 16), pytest.raises(anykeras.AnyKerasError, match="AK1003"):
+        containers.open(path)
+
+
+def test_lists_of_layers_are_one_list(tmp_path: Path) -> None:
+    """``[layer.get_weights() for layer in model.layers]``: layers without weights have empty lists."""
+    first, second = np.ones((4, 3), "float32"), np.zeros(3, "float32")
+    (tmp_path / "w.pkl").write_bytes(pickle.dumps([[], [first, second], []]))
+    held = containers.open(tmp_path / "w.pkl").weights
+    assert isinstance(held, NamedWeights) and held.listed
+    assert [tensor.shape for group in held.groups for _, tensor in group.weights] == [(4, 3), (3,)]
 
 
 def test_plain_arrays_that_fit_no_layer_and_names_that_tell_none_are_refused(tmp_path: Path) -> None:

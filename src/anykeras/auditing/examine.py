@@ -5,18 +5,16 @@ A file can be several kinds at once, and Keras chooses by other marks than peopl
 
 from __future__ import annotations
 
-import bz2
-import lzma
 import os
 import re
 import stat
 import tarfile
-import zlib
-from collections.abc import Callable, Sequence
-from typing import Final, Protocol
+from collections.abc import Sequence
+from typing import Final
 from urllib.parse import unquote
 
 from .. import limits
+from ..containers.compressed import COMPRESSIONS, DAMAGE, Inflater, find_compression
 from ..containers.config_text.container import JSON_START, YAML_START
 from ..containers.folder import Box, list_names
 from ..containers.hdf5 import SIGNATURE
@@ -40,13 +38,6 @@ from .pickles import audit_npy, audit_pickle, looks_pickled
 from .projects import judge_listed
 from .risks import Audit, Collector, Severity
 
-
-class Inflater(Protocol):
-    """What a decompressor of the standard library offers: the first bytes of a stream, and no more."""
-
-    def decompress(self, data: bytes, /, max_length: int = ...) -> bytes: ...
-
-
 DEEPEST: Final = 4  # files inside files
 MOST_FILES: Final = 10_000  # of a folder
 _HEAD: Final = 1 << 16
@@ -65,14 +56,6 @@ _GRAPH_TEXT: Final = re.compile(r"^[ \t]*(?:graph_def|meta_graphs|node|library|s
 _OF_NUMBERS: Final = re.compile(r"\.data-\d{5}-of-\d{5}$")
 _NO_GRAPH: Final = re.compile(r"(?:^|/)(?:keras_metadata|fingerprint|tfhub_module|saved_model_debug_info)\.pb$")
 _PICKLES: Final = re.compile(r"\.(?:pkl|pickle|p|joblib)$", re.IGNORECASE)
-_COMPRESSED: Final[dict[str, tuple[re.Pattern[bytes], Callable[[], Inflater]]]] = {
-    "gzip": (re.compile(rb"\x1f\x8b"), lambda: zlib.decompressobj(31)),
-    "zlib": (re.compile(rb"\x78[\x01\x5e\x9c\xda]"), zlib.decompressobj),
-    "bzip2": (re.compile(rb"BZh[1-9]\x31\x41\x59"), bz2.BZ2Decompressor),
-    "xz": (re.compile(rb"\xfd7zXZ\0"), lambda: lzma.LZMADecompressor(memlimit=_INFLATED)),
-    "lzma": (re.compile(rb"\x5d\0\0..[\xff\0]", re.DOTALL), lambda: lzma.LZMADecompressor(memlimit=_INFLATED)),
-}
-"""How streams begin that joblib, pickle and numpy read through a decompressor, by their bytes alone."""
 
 
 def examine(found: Collector, source: ByteSource, part: str, depth: int = 0) -> None:
@@ -116,7 +99,8 @@ def _find_kinds(source: ByteSource, head: bytes) -> list[str]:
         kinds.append("npy")
     elif looks_pickled(head):
         kinds = ["pickle"]  # a pickle of a model ends as the archive in it
-    kinds += [name for name, (start, _) in _COMPRESSED.items() if start.match(head) and not kinds]
+    if not kinds and (compression := find_compression(head)) is not None:
+        kinds.append(compression)
     if head[4:8] == b"TFL3":
         kinds.append("tflite")
     if head[257:262] == b"ustar":
@@ -149,8 +133,8 @@ def _examine_as(kind: str, found: Collector, source: ByteSource, head: bytes, pa
     elif kind == "pickle":
         for number, held in enumerate(audit_pickle(found, source, part)):
             _go_deeper(found, held, f"{part}/(model {number})", depth)
-    elif kind in _COMPRESSED:
-        _go_deeper(found, _inflate(found, _COMPRESSED[kind][1](), source, part), f"{part}/(inflated)", depth)
+    elif kind in COMPRESSIONS:
+        _go_deeper(found, _inflate(found, COMPRESSIONS[kind].inflater(), source, part), f"{part}/(inflated)", depth)
     elif kind == "tar":
         _examine_tar(found, source, part, depth)
     elif kind == "program":
@@ -183,15 +167,15 @@ def _examine_zip(kind: str, found: Collector, source: ByteSource, part: str, dep
 def _inflate(found: Collector, inflater: Inflater, source: ByteSource, part: str) -> ByteSource:
     try:
         data = inflater.decompress(source.read(0, _INFLATED), _INFLATED)
-    except (zlib.error, lzma.LZMAError, OSError, EOFError) as error:
+    except DAMAGE as error:
         found.add("AK8014", Severity.MEDIUM, part, f"a stream that cannot be inflated: {str(error)[:80]}", loading.UNJUDGED)
         return wrap_bytes(b"", part)
     if len(data) > 1000 * source.size:
         seen = f"{len(data):,} bytes come out of {source.size:,}"
         found.add("AK8011", Severity.HIGH, part, seen, loading.BOMB)
-    if not getattr(inflater, "eof", True) and len(data) < _INFLATED:
+    if not inflater.eof and len(data) < _INFLATED:
         found.add("AK8014", Severity.MEDIUM, part, "a compressed stream that is cut off", loading.UNJUDGED)
-    if getattr(inflater, "unused_data", b""):
+    if inflater.unused_data:
         found.add("AK8009", Severity.MEDIUM, part, "bytes behind the end of a compressed stream", loading.ARCHIVE)
     return wrap_bytes(data, part)
 

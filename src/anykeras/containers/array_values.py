@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -28,9 +28,20 @@ def as_weights(value: object) -> NamedWeights | None:
     value = _as_list(value)
     if isinstance(value, Mapping):
         return _read_mapping({key: _as_list(item) for key, item in value.items()})
-    if isinstance(value, Sequence) and value and all(isinstance(item, Tensor) for item in value):
-        return NamedWeights((_group("weights", value),), indexed=True, listed=True)
+    if isinstance(value, list) and value and all(isinstance(item, Tensor | list) for item in value):
+        held = list(_flatten(value))
+        if held and all(isinstance(item, Tensor) for item in held):
+            return NamedWeights((_group("weights", held),), indexed=True, listed=True)
     return None
+
+
+def _flatten(value: Sequence[object]) -> Iterator[object]:
+    """The arrays of a list, of which each may be the list of a layer: ``[layer.get_weights() for layer in model.layers]``."""
+    for item in value:
+        if isinstance(item, list):
+            yield from item
+        else:
+            yield item
 
 
 def _read_mapping(value: Mapping[object, object]) -> NamedWeights | None:

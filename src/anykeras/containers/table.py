@@ -21,6 +21,7 @@ _CONTAINERS: Final = (
     ("savedmodel.container", "FrozenGraph"),
     ("checkpoint.container", "Checkpoint"),
     ("tar", "Tar"),
+    ("compressed", "Compressed"),
     ("pickled.container", "Pickled"),
 )
 

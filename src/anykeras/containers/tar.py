@@ -1,12 +1,10 @@
-"""Tar archives, also with gzip: nothing is unpacked, members are windows of the archive.
+"""Tar archives: nothing is unpacked, members are windows of the archive.
 
-Format: POSIX.1-2001 pax (ustar with extended headers), and the long names of GNU tar. Inflated bytes beyond what memory
-should hold go into a file without a name, which the system removes with the process.
+Format: POSIX.1-2001 pax (ustar with extended headers), and the long names of GNU tar.
 """
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterator
 
 from .. import limits
@@ -15,11 +13,10 @@ from .base import Match, Raw
 from .folder import Box
 from .foreign import make_foreign_error
 from .packed import read_packed
-from .source import BLOCK, ByteSource, limit_error, spool
+from .source import ByteSource, limit_error
 
-GZIP, USTAR = b"\x1f\x8b\x08", b"ustar"
+USTAR = b"ustar"
 RECORD = 512
-RATIO = 32  # inflated bytes for one of the file, beyond `unstored_bytes`, that a genuine model stays under
 LONGEST = 1 << 16  # bytes of an extended header
 REGULAR, FOLDER, LONG_NAME, EXTENDED, SHARED = b"0\0", b"5", b"L", b"x", b"g"
 
@@ -30,22 +27,12 @@ class Tar:
     name = "tar"
 
     def match(self, path: str, head: bytes) -> str | None:
-        """By the mark of tar in its first record, or by gzip with such a record inside."""
-        if head[257:262] == USTAR:
-            return "tar mark in the first record"
-        if not head.startswith(GZIP):
-            return None
-        try:
-            inside = zlib.decompressobj(31).decompress(head, RECORD)
-        except zlib.error:
-            return None
-        return "gzip with a tar inside" if inside[257:262] == USTAR else None
+        """By the mark of tar in its first record."""
+        return "tar mark in the first record" if head[257:262] == USTAR else None
 
     def read(self, match: Match) -> Raw:
         """What is in its folder. Raises Malformed (AK1104, AK1111), LimitExceeded, or NotAModel (AK1141) for other archives."""
         source = match.require_source()
-        if source.read(0, 3) == GZIP:
-            source = spool(_inflate(source), source.name)
         windows = dict(_list_members(source))
         sizes = {name: window.size for name, window in windows.items()}
         found = read_packed(Box(sizes, lambda name, limit: _check_size(windows[name], limit)), match)
@@ -59,32 +46,6 @@ def _check_size(window: ByteSource, limit: int) -> ByteSource:
     if window.size > limit:
         raise limit_error("bytes in one file of the archive", window.size, limit, window.name)
     return window
-
-
-def _inflate(source: ByteSource) -> Iterator[bytes]:
-    """The bytes inside of gzip, which may be several streams one after the other."""
-    allowed = min(limits.current().unstored_bytes + RATIO * source.size, limits.current().tensor_bytes)
-    inflater, total, at, pending = zlib.decompressobj(31), 0, 0, b""
-    while pending or at < source.size:
-        if not pending:
-            pending = source.read(at, BLOCK)
-            at += len(pending)
-        if inflater.eof:
-            if not pending.strip(b"\0"):  # padding
-                pending = b""
-                continue
-            inflater = zlib.decompressobj(31)
-        try:
-            block = inflater.decompress(pending, BLOCK)
-        except zlib.error as error:
-            raise Malformed("AK1110", f"the compressed bytes are damaged: {error}", part=source.name) from None
-        total += len(block)
-        if total > allowed:
-            raise limit_error("bytes inflated from a much smaller file", total, allowed, source.name, "unstored_bytes")
-        yield block
-        pending = inflater.unused_data if inflater.eof else inflater.unconsumed_tail
-    if not inflater.eof:
-        raise _make_truncated_error(source.name)
 
 
 def _list_members(source: ByteSource) -> Iterator[tuple[str, ByteSource]]:
