@@ -145,7 +145,7 @@ def _list_history(kind: str, class_name: str) -> dict[int, Signature]:
             present = not step.get("gone", False)
             required = dict.fromkeys(step.get("required", ()), MISSING)
             known = {k: v for k, v in known.items() if k not in step.get("drop", ())} | step.get("set", {}) | required
-            known = {k: _freeze(v) for k, v in known.items()}
+            known = {k: v if v is MISSING else _freeze(v) for k, v in known.items()}
             state = {} if not present else state | {key: step[key] for key in _LATER if key in step}
         if present:
             states[here] = Signature(
@@ -163,11 +163,9 @@ def _list_history(kind: str, class_name: str) -> dict[int, Signature]:
     return states
 
 
-def _freeze(value: Any) -> Value | Missing:
-    if isinstance(value, list):
-        return tuple(_freeze(item) for item in value)  # type: ignore[misc]  # a list never holds MISSING
-    found: Value | Missing = value
-    return found
+def _freeze(value: Any) -> Value:
+    frozen: Value = tuple(map(_freeze, value)) if isinstance(value, list) else value
+    return frozen
 
 
 def _find_release(at: At) -> int:

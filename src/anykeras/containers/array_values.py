@@ -30,8 +30,9 @@ def as_weights(value: object) -> NamedWeights | None:
         return _read_mapping({key: _as_list(item) for key, item in value.items()})
     if isinstance(value, list) and value and all(isinstance(item, Tensor | list) for item in value):
         held = list(_flatten(value))
-        if held and all(isinstance(item, Tensor) for item in held):
-            return NamedWeights((_group("weights", held),), indexed=True, listed=True)
+        tensors = [item for item in held if isinstance(item, Tensor)]
+        if held and len(tensors) == len(held):
+            return NamedWeights((_group("weights", tensors),), indexed=True, listed=True)
     return None
 
 
@@ -52,16 +53,17 @@ def _read_mapping(value: Mapping[object, object]) -> NamedWeights | None:
     if all(numbers):
         ordered = sorted(names, key=lambda name: int(name[4:]))
         return as_weights(value[names[0]] if len(names) == 1 else [value[name] for name in ordered])
-    if all("/" in name.strip("/") and isinstance(item, Tensor) for name, item in value.items()):  # type: ignore[attr-defined]
+    tensors = {name: item for name in names if "/" in name.strip("/") and isinstance(item := value[name], Tensor)}
+    if len(tensors) == len(names):
         by_layer: dict[str, list[tuple[str, Tensor]]] = {}
-        for name in names:
-            by_layer.setdefault(name.split("/")[0], []).append((name, value[name]))  # type: ignore[arg-type]
+        for name, tensor in tensors.items():
+            by_layer.setdefault(name.split("/")[0], []).append((name, tensor))
         return NamedWeights(tuple(WeightGroup(name, tuple(held)) for name, held in by_layer.items()))
     return None
 
 
-def _group(name: str, tensors: Sequence[object]) -> WeightGroup:
-    return WeightGroup(name, tuple((str(index), tensor) for index, tensor in enumerate(tensors)))  # type: ignore[misc]
+def _group(name: str, tensors: Sequence[Tensor]) -> WeightGroup:
+    return WeightGroup(name, tuple((str(index), tensor) for index, tensor in enumerate(tensors)))
 
 
 def _as_list(value: object) -> object:

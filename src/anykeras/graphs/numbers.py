@@ -319,10 +319,10 @@ def _top_k(x: Operand, k: int, sorted: bool = True) -> Operand:
     return np.take_along_axis(x, order, -1), order
 
 
-def _pad(x: Operand, pad_width: Operand, mode: str = "constant", constant_values: Operand = None) -> Operand:
+def _pad(x: Operand, pad_width: Operand, mode: Operand = "constant", constant_values: Operand = None) -> Operand:
     how = {"constant_values": constant_values or 0} if mode == "constant" else {}
     folding.check_size(math.prod(n + sum(pair) for n, pair in zip(np.shape(x), pad_width, strict=True)), "pad")
-    return np.pad(x, pad_width, mode=mode, **how)  # type: ignore[call-overload]
+    return np.pad(x, pad_width, mode=mode, **how)
 
 
 def _split(x: Operand, indices_or_sections: Operand, axis: int = 0) -> Operand:
@@ -364,7 +364,7 @@ def _scatter_update(inputs: Operand, indices: Operand, updates: Operand) -> Oper
     return found
 
 
-def _segments(join: Callable[..., Operand], least: bool = False) -> Callable[..., Array]:
+def _segments(join: np.ufunc, least: bool = False) -> Callable[..., Array]:
     """Rows joined by the segment that each belongs to; rows of a negative one are left out."""
 
     def run(data: Operand, segment_ids: Operand, num_segments: int | None = None, sorted: bool = False) -> Array:
@@ -372,7 +372,7 @@ def _segments(join: Callable[..., Operand], least: bool = False) -> Callable[...
         folding.check_size(many * math.prod(data.shape[1:]), "segments")
         info: Operand = np.finfo(data.dtype) if data.dtype.kind == "f" else np.iinfo(data.dtype)
         found = np.full((many, *data.shape[1:]), info.min if least else 0, data.dtype)
-        join.at(found, segment_ids[segment_ids >= 0], data[segment_ids >= 0])  # type: ignore[attr-defined]
+        join.at(found, segment_ids[segment_ids >= 0], data[segment_ids >= 0])
         return found
 
     return run

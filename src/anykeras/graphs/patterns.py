@@ -50,8 +50,6 @@ class Kernel:
             and (self.class_name, self.held.ref, dict(self.config)) == (other.class_name, other.held.ref, dict(other.config))
         )  # fmt: skip
 
-    __hash__ = None  # type: ignore[assignment]
-
 
 @dataclass(frozen=True)
 class LayerCall:

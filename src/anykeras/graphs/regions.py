@@ -23,7 +23,7 @@ from ..recovery.functions.values import Quotient
 from ..recovery.open_sizes import Open
 from ..tensors import Array, Tensor
 from .formulas import Formula, list_formulas
-from .patterns import CallView, HeldWeight
+from .patterns import CallView, Graphs, HeldWeight
 
 MOST_NODES = 80  # operations of one region
 FEW = 1 << 16  # elements that a proof is made on; of larger tensors the axes in the middle are made short first
@@ -33,17 +33,8 @@ _ROOTS = {"rsqrt", "sqrt", "batch_normalization", "power", "relu", "maximum", "m
 _ENDS = {"add", "subtract", "multiply", "divide", "batch_normalization", "reshape", "where"}
 
 
-class Graphs(Protocol):
-    """What is asked of a graph."""
-
-    def view(self, ref: Ref) -> CallView | None:
-        """The call that makes a tensor."""
-
-    def held(self, value: Value) -> HeldWeight | None:
-        """The weight that a tensor is."""
-
-    def spec(self, ref: Ref, dtype: str = "float32") -> Spec | None:
-        """Shape and dtype of a tensor of that dtype."""
+class RegionGraphs(Graphs, Protocol):
+    """What is asked of a graph in which regions are compared."""
 
     def sized(self, ref: Ref) -> Spec | None:
         """Shape, dtype and open sizes of a tensor of whatever dtype."""
@@ -89,7 +80,7 @@ class FoundLayer:
         return (self.formula.class_name, repr(config), *sorted((role, held.ref.layer) for role, held in self.roles.items()))
 
 
-def find_layer(graph: Graphs, end: CallView, order: Mapping[str, int]) -> FoundLayer | None:
+def find_layer(graph: RegionGraphs, end: CallView, order: Mapping[str, int]) -> FoundLayer | None:
     """The layer whose outcome a tensor is; None where the operations behind it are none. `order` is topological."""
     spec = graph.spec(end.ref)
     if end.layer.class_name not in _ENDS or spec is None:
@@ -107,7 +98,7 @@ def find_layer(graph: Graphs, end: CallView, order: Mapping[str, int]) -> FoundL
     return None
 
 
-def _list_regions(graph: Graphs, end: CallView, order: Mapping[str, int]) -> Iterator[Region]:
+def _list_regions(graph: RegionGraphs, end: CallView, order: Mapping[str, int]) -> Iterator[Region]:
     """The regions that end in a tensor, the smallest first: wherever all ways back to the inputs go through one tensor."""
     waiting, known = [(-order[end.ref.layer], end.ref.layer, end.ref)], {end.ref}
     fixed: list[Ref] = []  # what follows from weights and constants alone
@@ -137,13 +128,13 @@ def _list_regions(graph: Graphs, end: CallView, order: Mapping[str, int]) -> Ite
                     heapq.heappush(waiting, (-order[one.layer], one.layer, one))
 
 
-def is_filled(graph: Graphs, view: CallView) -> bool:
+def is_filled(graph: RegionGraphs, view: CallView) -> bool:
     """Whether a tensor holds one number everywhere, whatever goes in: ones, zeros, and the zero that constants hang on."""
     inner = graph.view(view.args[0]) if view.layer.class_name == "sum" and isinstance(view.args[0], Ref) else None
     return view.layer.class_name in FILLS or (inner is not None and inner.layer.class_name == "zeros_like")
 
 
-def _is_closed(graph: Graphs, region: Region) -> bool:
+def _is_closed(graph: RegionGraphs, region: Region) -> bool:
     """Whether nothing else reads what follows from the weights."""
     follows = {ref.layer for ref in region.weights}
     inside = region.names
@@ -155,7 +146,7 @@ def _is_closed(graph: Graphs, region: Region) -> bool:
     return True
 
 
-def _prove(graph: Graphs, region: Region, spec: Spec) -> FoundLayer | None:
+def _prove(graph: RegionGraphs, region: Region, spec: Spec) -> FoundLayer | None:
     """The layer that gives the same numbers for the same weights."""
     tensors = {ref: held.tensor for ref, held in region.weights.items()}
     plain = all(held.dtype == held.tensor.dtype == "float32" for held in region.weights.values())

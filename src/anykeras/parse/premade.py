@@ -17,7 +17,7 @@ from ..document.model import Config, Era, Layer, Ref, Value, Writer
 from ..errors import Malformed
 from ..tensors import Tensor
 from . import keras3, legacy
-from .reading import ParseContext, mapping, sequence, text
+from .reading import ParseContext, mapping, plain, sequence, text
 from .tree import bind_assets, bind_tree
 from .weights import bind_named
 
@@ -114,7 +114,7 @@ def _parse_feature_space(file: _PremadeWeights, data: Mapping[str, Json], config
         if not set(names) <= values.keys():
             raise context.malformed(f"a cross of {names} names a feature that is not listed", key="crosses")
         name, bins = "_X_".join(names), cross.get("crossing_dim")
-        made = sub.layer("HashedCrossing", {"num_bins": bins}, tuple(values[n] for n in names), name=name)  # type: ignore[dict-item]
+        made = sub.layer("HashedCrossing", {"num_bins": plain(bins)}, tuple(values[n] for n in names), name=name)
         crossed[name] = made, cross.get("output_mode"), bins if isinstance(bins, int) else None
     ends: dict[str, Value] = {}
     for name, (ref, mode, size) in (*sorted(encoded.items()), *sorted(crossed.items())):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Union
 
 from ...document.model import Layer
 from ..base import Shape
@@ -11,7 +10,7 @@ from .layers import convolution, output_spec
 from .spec import Spec, multiply_sizes, spec_of
 from .tables import Apply, Output, layer, option, wrapper
 
-States = Union[int, Sequence["States"]]  # noqa: UP007  (recursive)
+States = int | Sequence["States"]
 _STATES = {"SimpleRNN": 1, "GRU": 1, "LSTM": 2, "SimpleRNNCell": 1, "GRUCell": 1, "LSTMCell": 2}
 
 

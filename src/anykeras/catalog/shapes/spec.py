@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Final, Union
+from typing import Final
 
 from ...document.graph import iterate_leaves
 from ...document.model import Dtype, Layer, Object, Value
@@ -41,7 +41,7 @@ class Spec:
 UNKNOWN: Final = Spec()
 
 # What a rule is called with: specs where tensors stand, and what the document says in constants.
-Argument = Union[Spec, Constant, Sequence["Argument"], Mapping[str, "Argument"]]  # noqa: UP007  (recursive)
+Argument = Spec | Constant | Sequence["Argument"] | Mapping[str, "Argument"]
 Numbers = int | tuple[int, ...]  # one number for all axes, or one an axis
 Axes = Numbers | None
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar, Union
+from typing import Any, TypeVar
 
 from ...document.model import Layer
 from ...registry import Registry
 from .spec import Argument, Spec, spec_of
 
-Output = Union[Spec, Sequence["Output"], Mapping[str, "Output"]]  # noqa: UP007  (recursive)
+Output = Spec | Sequence["Output"] | Mapping[str, "Output"]
 Rule = Callable[..., Output]
 Entered = TypeVar("Entered", bound=Rule)
 # How a wrapper calls what it holds: layer, positional arguments, keyword arguments.

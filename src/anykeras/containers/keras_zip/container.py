@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 from ... import limits
 from ...errors import Malformed, NotAModel
@@ -123,9 +124,7 @@ def _digest(box: Box, name: str) -> str:
 
 def _read_assets(box: Box) -> dict[str, Asset]:
     return {
-        name: Asset(name, size, lambda name=name: _read_asset(box, name))  # type: ignore[misc]
-        for name, size in box.sizes.items()
-        if name.startswith(ASSETS)
+        name: Asset(name, size, partial(_read_asset, box, name)) for name, size in box.sizes.items() if name.startswith(ASSETS)
     }
 
 

@@ -68,7 +68,8 @@ class _MessageReader:
     def message(self, kind: type[M], at: int, end: int, depth: int) -> M:
         """The message in ``at:end``."""
         if at == end:
-            return _EMPTY.get(kind) or _EMPTY.setdefault(kind, kind())  # type: ignore[no-any-return]
+            empty: M = _EMPTY.get(kind) or _EMPTY.setdefault(kind, kind())
+            return empty
         if depth > DEPTH:
             raise make_wire_error(f"messages lie more than {DEPTH} deep in each other", self._part)
         fields: dict[int, WireField] = _plan(kind)

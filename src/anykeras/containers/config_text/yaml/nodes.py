@@ -16,6 +16,7 @@ TAG = re.compile(r"!<[^>\s]+>|![^\s,\[\]{}]*")
 ANCHOR = re.compile(r"[&*]([0-9A-Za-z_-]+)")
 BREAKS = re.compile("[\x85\u2028\u2029]")  # line breaks of YAML 1.1 beside the usual ones
 STANDARD = "tag:yaml.org,2002:"
+Content = str | list["YamlNode"] | list[tuple["YamlNode", "YamlNode"]]
 
 
 @dataclass(eq=False)
@@ -26,7 +27,7 @@ class YamlNode:
     """
 
     tag: str | None
-    content: str | list[YamlNode] | list[tuple[YamlNode, YamlNode]]
+    content: Content
     kind: str  # scalar, sequence, mapping
     plain: bool = False
     at: int = field(default=0, repr=False)
@@ -94,11 +95,11 @@ class _NodeReader:
         following = self.text[self.at + 1 : self.at + 2]
         return self.text[self.at : self.at + 1] in marks and (not following or following.isspace())
 
-    def node(self, content: object, kind: str, tag: str | None, anchor: str | None, plain: bool = False) -> YamlNode:
+    def node(self, content: Content, kind: str, tag: str | None, anchor: str | None, plain: bool = False) -> YamlNode:
         self.count += 1
         if self.count > self.bounds.config_nodes:
             raise limit_error("values", self.count, self.bounds.config_nodes, self.part, "config_nodes")
-        node = YamlNode(tag, content, kind, plain, self.at)  # type: ignore[arg-type]
+        node = YamlNode(tag, content, kind, plain, self.at)
         if anchor is not None:
             self.anchors[anchor] = node
         return node
