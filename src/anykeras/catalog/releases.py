@@ -200,6 +200,6 @@ def require_release(name: str) -> Release:
     """As `find_release`; raises Unsupported AK6005 where there is none."""
     release = find_release(name)
     if release is None or not release.boxes:
-        lines = "keras-2.1 to 2.3, keras-3.0 to 3.15, tf.keras-1.15 and 2.0 to 2.15, tf_keras-2.15 to 2.21, tfjs"
+        lines = f"keras-2.1 to 2.3, keras-3.0 to {NEWEST.version}, tf.keras-1.15 and 2.0 to 2.15, tf_keras-2.15 to 2.21, tfjs"
         raise Unsupported("AK6005", f"AnyKeras does not write for {name!r}", next_step=f"Choose one of: {lines}.")
     return release
