@@ -55,6 +55,7 @@ class Cause:
     command: str = ""
     check: Mapping[str, Any] = field(default_factory=dict)
     others: tuple[str, ...] = ()
+    resort: bool = False
     note: bool = False
     elsewhere: bool = False
 

@@ -139,22 +139,24 @@ def explain_message(text: str) -> Explanation:
         if decided is not None:
             return _describe(block, shown, *decided, earlier=followed)
         followed = followed or not _WARNING.match(block)
+    if blocks and (placed := _decide(normalise(blocks[-1]), whole, noting=True, resort=True)) is not None:
+        return _describe(blocks[-1], shown, *placed, earlier=False)
     around = _decide(whole, whole, noting=True) if blocks else None
     hint = () if around is None or around[0].elsewhere else (around[0],)
     return _leave_open(blocks[-1] if blocks else shown, shown, hint)
 
 
-def _decide(error: str, text: str, noting: bool) -> tuple[Cause, re.Match[str], tuple[str, ...]] | None:
-    """The first cause that the words of an error have; no mere note where `noting`."""
+def _decide(error: str, text: str, noting: bool, resort: bool = False) -> tuple[Cause, re.Match[str], tuple[str, ...]] | None:
+    """The first cause that the words of an error have; no mere note where `noting`, and last resorts alone or not at all."""
     for cause in load_causes():
-        if not (noting and cause.note) and (found := cause.find(error, text)) is not None:
+        if cause.resort is resort and not (noting and cause.note) and (found := cause.find(error, text)) is not None:
             return cause, *found
     return None
 
 
 def normalise(text: str) -> str:
-    """`text` as patterns are searched in: one kind of quotes, single blanks, no u before a quote, a last quote closed."""
-    plain = re.sub(r"\bu(?=['\"])", "", text).translate(_MARKS).replace("\\'", "'").replace("\\n", " ")
+    """`text` as patterns are searched in: one kind of quotes, single blanks, no u before a quote nor emphasis, a last quote closed."""
+    plain = re.sub(r"\bu(?=['\"])", "", text).translate(_MARKS).replace("\\'", "'").replace("\\n", " ").replace("**", "")
     return re.sub(r"\s+", " ", f"{plain}'" if plain.count("'") % 2 else plain)
 
 
