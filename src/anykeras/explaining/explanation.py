@@ -18,7 +18,7 @@ LONGEST = 20_000
 """How many characters of a pasted text are looked at: its last ones, and a fifth of that from its beginning."""
 MOST_ERRORS = 50
 """How many errors of a chain are looked at: the last ones."""
-_NAME = r"(?:[A-Za-z_]\w*\.)*(?:[A-Z]\w*(?:Error|Exception|Warning)|BadZipFile|Exception)"
+_NAME = r"(?:[A-Za-z_]\w*\.)*(?:[A-Z]\w*(?:Error|Exception|Warning)|BadZipFile|Exception(?! encountered))"
 _ERROR = re.compile(rf"^(?:E[ \t]+|[|> \t]*){_NAME}(?::?(?: |$)|\((?=['\"]))|(?<=[\s|]){_NAME}: (?=\S)", re.MULTILINE)
 """The name of an error: at the beginning of a line (also as `repr` writes it), or after what a log writes before each line."""
 _QUOTED = re.compile(r"^(?:> ?)+", re.MULTILINE)
