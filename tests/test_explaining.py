@@ -80,6 +80,10 @@ def test_what_people_paste_is_named_as_a_person_named_it() -> None:
         50,
         26,
         36,
+        52,
+        58,
+        66,
+        62,
     ]  # the figures of docs/measured.md, never made better
 
 
@@ -169,6 +173,9 @@ def test_strangers_are_not_taken_for_something() -> None:
         "TypeError: main() takes 0 positional arguments but 1 was given",
         "ImportError: cannot import name 'Network' from 'pyvis'",
         "KeyError: \"Unable to open object (object 'images' doesn't exist)\"",
+        "ValueError: Object arrays cannot be loaded when allow_pickle=False",
+        "AttributeError: 'Sequential' object has no attribute '_make_predict_function'",
+        "KeyError: 'serving_url'",
         "ValueError: Cannot assign a device for operation",
         "TypeError: 'str' object is not callable",
         "AttributeError: 'Pipeline' object has no attribute 'save'",
@@ -211,6 +218,38 @@ def test_the_end_of_a_traceback_decides() -> None:
     chained = "ValueError: bad marshal data (unknown type code)\n\nDuring handling of the above exception\n\nValueError: Unknown layer: CRF"
     assert cause_of(chained) == "contrib-layers"
     assert cause_of("ValueError: Unknown layer: CRF\n\nKeyError: 'price'") == "contrib-layers"  # the last that is known
+
+
+FRAMES = """Traceback (most recent call last):
+  File "/app/main.py", line 3, in <module>
+    model = load_model("net.h5")
+  File "/venv/lib/python3.9/site-packages/keras/src/legacy/saving/legacy_h5_format.py", line 133, in load_model_from_hdf5
+    model = saving_utils.model_from_config(
+  File "/venv/lib/python3.9/site-packages/keras/src/{place}
+    {line}
+{error}
+"""
+
+
+@pytest.mark.parametrize(
+    ("place", "line", "cause"),
+    [
+        (
+            'legacy/saving/serialization.py", line 495, in deserialize_keras_object',
+            "obj = cls.from_config(",
+            "while-rebuilding",
+        ),
+        ('legacy/saving/legacy_h5_format.py", line 349, in load_weights_from_hdf5_group', "x = y", "while-loading-weights"),
+        ('legacy/saving/saving_utils.py", line 143, in compile_args_from_training_config', "loss = x(", "while-compiling"),
+    ],
+)
+def test_an_unknown_error_is_named_by_where_in_keras_it_happened(place: str, line: str, cause: str) -> None:
+    """Only where no error of the chain is known, and only by frames of Keras."""
+    text = FRAMES.replace("{place}", place).replace("{line}", line)
+    assert cause_of(text.replace("{error}", "TypeError: frob is not glib")) == cause
+    assert cause_of(text.replace("{error}", "ValueError: Unknown layer: CRF\n\nTypeError: frob")) == "contrib-layers"
+    assert cause_of(text.replace("{error}", "ResourceExhaustedError: OOM when allocating tensor")) is None
+    assert cause_of(text.replace("keras/src", "mylib").replace("{error}", "TypeError: frob is not glib")) is None
 
 
 def test_a_text_file_a_code_and_our_own_messages(tmp_path: Path) -> None:
