@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections import Counter
 from dataclasses import replace
@@ -156,6 +157,8 @@ def test_a_network_of_operations_becomes_its_layers(tmp_path: Path) -> None:
     assert layers["stem"].strides == (2, 2)
     assert layers["top"].get_config()["use_bias"] is True
     assert {"AK3080", "AK3081"} <= {finding.code for finding in found.findings}
+    (said,) = [finding for finding in found.findings if finding.code == "AK3080"]
+    assert re.search(r"of [\d,]+ parameters are in real layers; the others stay parameters of operations", said.done)
 
 
 def test_a_weight_that_is_read_in_two_ways_stays_one_variable(tmp_path: Path) -> None:

@@ -14,15 +14,17 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
 import anykeras
 from anykeras import graphs, pipeline
 from anykeras.auditing.graphs import OPERATIONS
+from anykeras.cli.main import app
 from anykeras.document.model import refs
 from anykeras.errors import AnyKerasError
 from anykeras.graphs.ops import OPS as OPS_TABLE
 from anykeras.graphs.ops import list_supported
-from genuine import ATOL, FOLDER, RTOL
+from genuine import ATOL, FIXTURES, FOLDER, RTOL
 
 GRAPHS = FOLDER / "graphs"
 FOLDERS = sorted(GRAPHS.glob("*/*.savedmodel"))
@@ -117,6 +119,24 @@ def test_a_signature_by_name() -> None:
     with pytest.raises(AnyKerasError, match="serving_default, counted, one") as caught:
         anykeras.load_model(path, signature="none")
     assert caught.value.code == "AK3068"
+
+
+def test_every_verb_takes_a_signature(tmp_path: Path) -> None:
+    """`inspect` and `verify` look at what `convert` makes; where there is no graph, nothing can be chosen."""
+    path = GRAPHS / "tf2.15" / "module.savedmodel"
+    assert anykeras.inspect(path, signature="counted").refusal.code == "AK3064"  # type: ignore[union-attr]
+    usual, other = (anykeras.inspect(path, signature=name).as_dict() for name in (None, "one"))
+    assert usual["layers"] != other["layers"] and other["refusal"] is None
+    with np.load(path.with_name("module_one.npz")) as recorded_by_tensorflow:
+        given, wanted = recorded_by_tensorflow["in_x"], recorded_by_tensorflow["out_y"]
+    np.savez(tmp_path / "in.npz", in0=given)
+    report = anykeras.verify(path, signature="one", inputs=tmp_path / "in.npz", record=tmp_path / "one.npz")
+    assert report.verdict == "PASS" and any("graph of the signature" in check.what for check in report.checks)
+    with np.load(tmp_path / "one.npz") as held:
+        np.testing.assert_allclose(held["out0"], wanted, rtol=RTOL, atol=ATOL)
+    for verb in ("inspect", "verify"):
+        refused = CliRunner().invoke(app, [verb, str(FIXTURES / "keras2.1-tf" / "nadam.h5"), "--signature", "one"])
+        assert refused.exit_code == 2 and "[AK3068]" in refused.stderr
 
 
 def test_an_incomplete_folder_is_named(tmp_path: Path) -> None:

@@ -10,8 +10,10 @@ import pytest
 
 import anykeras
 from anykeras import migrations, shims
+from anykeras.errors import AnyKerasError
 from anykeras.migrations.rulebook import rule
 from anykeras.pages import Page, list_pages
+from anykeras.reporting import notice_of_error
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "scripts"))
@@ -31,6 +33,17 @@ def test_every_code_has_a_page() -> None:
         if code not in known
     }
     assert not said
+
+
+def test_a_refusal_that_does_not_say_what_to_do_says_what_its_page_says() -> None:
+    """On a line of its own, as one line, in text and as a field."""
+    for code, said in (("AK3062", "Report the file, or choose other outputs."), ("AK1154", "Use another save of the model.")):
+        error = AnyKerasError(code, "seen")
+        assert str(error) == f"[{code}] seen\nWhat to do: {said}"
+        assert notice_of_error(error).details["next_step"] == said
+    assert str(AnyKerasError("AK3062", "seen", next_step="Do it.")).endswith("\nWhat to do: Do it.")
+    for page in list_pages():
+        assert "\\n" not in str(AnyKerasError(page.code, "seen")), page.code
 
 
 def test_no_page_is_left_of_a_code_that_is_gone() -> None:

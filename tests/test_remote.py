@@ -86,7 +86,7 @@ def test_a_website_is_read_by_ranges(website: tuple[str, Path], tmp_path: Path) 
     assert 0 < sum(Ranges.served) < 8 << 20
     anykeras.convert(f"{address}/old.h5", tmp_path / "new.keras")
     missing = CliRunner().invoke(app, ["inspect", f"{address}/nothing.h5"])
-    assert missing.exit_code == 2 and "AK1001" in missing.stderr
+    assert missing.exit_code == 2 and "AK1001" in missing.stderr and missing.stderr.count("nothing.h5") == 1
     silent = CliRunner().invoke(app, ["inspect", "http://127.0.0.1:1/old.h5"])  # nobody there: not the same as no such file
     assert silent.exit_code == 2 and "AK1002" in silent.stderr and "connect" in silent.stderr
 

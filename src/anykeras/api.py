@@ -228,12 +228,17 @@ def convert(
 
 @guard_verb
 @pause_collection
-def inspect(path: Path, *, weights: Path | None = None) -> Inspection | weights_only.WeightsInspection:
+def inspect(
+    path: Path, *, weights: Path | None = None, signature: str | None = None
+) -> Inspection | weights_only.WeightsInspection:
     """Who wrote the file, its layers, and what bringing it to current Keras finds. Imports no framework.
 
     A file that cannot be brought to current Keras is still described; `refusal` then says why. Of a graph of TensorFlow the
     signatures are told with their inputs and outputs. Of a file that holds weights
     alone, what their names and shapes tell of the layers: a :class:`WeightsInspection`.
+
+    Args:
+        path, weights, signature: as for :func:`anykeras.open`.
 
     Raises:
         MissingFile: there is no such file.
@@ -243,9 +248,9 @@ def inspect(path: Path, *, weights: Path | None = None) -> Inspection | weights_
     if raw.architecture is None and raw.weights is not None:
         return weights_only.WeightsInspection(raw)
     try:
-        parsed = pipeline.parse_raw(raw)
+        parsed = pipeline.parse_raw(raw, selection=graphs.Selection(signature))
     except AnyKerasError as refusal:
-        if raw.graph is None or raw.architecture is not None:
+        if raw.graph is None or (raw.architecture is not None and signature is None):
             raise
         return Inspection(raw, graphs.describe(raw.graph), refusal=refusal)
     try:
@@ -353,6 +358,7 @@ def verify(
     tolerance: float | None = None,
     record: Path | None = None,
     backends: Sequence[str] = (),
+    signature: str | None = None,
 ) -> verification.Report:
     """Whether two files compute the same, or one file what was recorded, or what it computes on another backend.
 
@@ -366,6 +372,7 @@ def verify(
         tolerance: a number agrees within ``tolerance * (0.1 + |wanted|)``; 1e-4 by default.
         record: where to write inputs and outputs of `a` as a recording; the file must not exist.
         backends: two or more backends; each runs `a` in a process of its own and is compared with the first.
+        signature: of `a`, where it is a SavedModel: the signature whose graph is meant, as for :func:`anykeras.open`.
 
     Raises:
         MissingFile: a file does not exist.
@@ -374,14 +381,15 @@ def verify(
     """
     allowed = verification.RTOL if tolerance is None else tolerance
     if backends:
-        options = [f"--{name}={os.fsdecode(value)}" for name, value in (("weights", weights),) if value is not None]
+        given = (("weights", weights), ("signature", signature))
+        options = [f"--{name}={os.fsdecode(value)}" for name, value in given if value is not None]
         if custom_objects is not None:
             if not isinstance(custom_objects, str | os.PathLike):
                 raise TypeError("with backends=, which run in processes of their own, custom_objects is a source file's path")
             options.append(f"--custom-objects={os.fspath(custom_objects)}")
         passed = os.fsdecode(inputs) if inputs is not None else None
         return verification.verify_backends(os.fsdecode(a), backends, options, inputs=passed, tolerance=allowed)
-    first = open_file(a, custom_objects, weights)
+    first = open_file(a, custom_objects, weights, selection=graphs.Selection(signature))
     second = open_file(b, custom_objects) if b is not None else None
     return verification.verify_documents(
         verification.NamedDocument(first.path, first.document, first.list_objects()),

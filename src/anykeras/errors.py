@@ -6,6 +6,8 @@ Each also derives from the built-in error that code around ``keras.models.load_m
 from __future__ import annotations
 
 import errno
+import re
+from functools import cache
 from importlib import import_module
 from typing import Any
 
@@ -52,9 +54,14 @@ class AnyKerasError(Exception):
             text += f" ({', '.join(where)})"
         if self.writer:
             text += f"\nWritten by {escape(self.writer)}."
-        if self.next_step:
-            text += f"\nWhat to do: {escape(self.next_step)}"
+        if self.advice:
+            text += f"\nWhat to do: {escape(self.advice)}"
         return text
+
+    @property
+    def advice(self) -> str | None:
+        """What to do now; where the error does not say it, the beginning of what the page of its code says."""
+        return self.next_step or _find_advice(self.code)
 
     def __str__(self) -> str:
         return self._text()
@@ -74,6 +81,23 @@ class AnyKerasError(Exception):
 
     def __reduce__(self) -> tuple[object, tuple[object, ...], dict[str, object]]:
         return (_restore, (type(self), self.code, self.seen), dict(self.__dict__))
+
+
+@cache
+def _find_advice(code: str) -> str | None:
+    from .pages import find_page  # only where something is refused
+
+    page = find_page(code)
+    said = page.what_to_do if page is not None else None
+    return " ".join(said.partition("\n\n")[0].split()) if said else None
+
+
+def describe_error(error: Exception, longest: int = 300) -> str:
+    """An error that is told of in another one, on one line: its kind and words, of ours what was seen; no colours."""
+    if isinstance(error, AnyKerasError):
+        return f"{error.seen} [{error.code}]"
+    words = re.sub(r"\x1b\[[0-9;]*m", "", f"{type(error).__name__}: {error}")
+    return " ".join(words.partition("Arguments received by")[0].split())[:longest]
 
 
 def _list_modules(error: BaseException) -> list[str]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from . import containers, custom, graphs, limits, matching, migrations, parse, recovery, shims, targets
 from .containers.base import NamedWeights
 from .custom import CustomObjectsSource as CustomObjectsSource
-from .errors import AnyKerasError, Malformed
+from .errors import AnyKerasError, Malformed, Unsupported
 
 if TYPE_CHECKING:
     from . import programs
@@ -88,7 +88,15 @@ def parse_raw(raw: Raw, custom_objects: CustomObjectsSource = None, selection: g
         NotAModel: weights without an architecture.
         Malformed: the configuration contradicts itself.
         MissingObject: `custom_objects` names a source file that cannot be used.
+        Unsupported: `selection` names something of a graph, and there is none.
     """
+    if raw.graph is None and selection.stated:
+        raise Unsupported(
+            "AK3068",
+            "the file holds no graph, of which a signature or tensors could be chosen",
+            part=raw.match.path,
+            next_step="Leave signature=, inputs= and outputs= out (--signature, --inputs, --outputs).",
+        )
     if raw.graph is not None and (raw.architecture is None or selection.stated):
         document = graphs.translate(raw, selection)
         return Parsed(raw, document, custom.load_custom_objects(custom_objects, document.writer), selection=selection)

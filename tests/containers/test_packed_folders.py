@@ -178,6 +178,7 @@ def test_what_lies_beside_checkpoints_is_named(tmp_path: Path) -> None:
         "model.ckpt-1": (FIRST, "AK1157"),
         "checkpoint": (b'model_checkpoint_path: "model.ckpt-1"\n', "AK1143"),
         "saved_model.pbtxt": (b"saved_model_schema_version: 1\nmeta_graphs {\n  meta_info_def {\n", "AK1156"),
+        "frozen.pbtxt": (b'# as text\nnode {\n  name: "x"\n  op: "Placeholder"\n}\nversions {\n  producer: 27\n}\n', "AK1156"),
         "model.ckpt-1.meta": (b"\x0a\x08\x12\x06\x0a\x04\x0a\x02Op", "AK1143"),
     }
     for name, (data, code) in found.items():

@@ -15,15 +15,17 @@ import keras
 import numpy as np
 import pytest
 from keras import Input, Model, layers
+from typer.testing import CliRunner
 
 import anykeras
 from anykeras import targets
 from anykeras.catalog.calls import FIRST, call_arguments
 from anykeras.catalog.layout import list_variable_specs
 from anykeras.catalog.shapes.variables import infer_variables
+from anykeras.cli.main import app
 from anykeras.errors import Bug, Malformed, Unsupported
 from anykeras.targets import keras_zip
-from anykeras.verification import Verdict
+from anykeras.verification import Verdict, converted
 
 from .test_roles import CALLABLE, model_of
 from .transcribe import document
@@ -154,12 +156,28 @@ def test_check_opens_and_runs_the_result(tmp_path: Path, monkeypatch: pytest.Mon
     assert anykeras.convert(tmp_path / "model.h5", tmp_path / "b.keras").check is None
 
     def refuse(*args: object, **kwargs: object) -> None:
-        raise ValueError("not today")
+        raise ValueError("\x1b[1mnot today\x1b[0m\n\nArguments received by Dense.call():\n  - training=False")
 
     monkeypatch.setattr(keras.models, "load_model", refuse)
     done = anykeras.convert(tmp_path / "model.h5", tmp_path / "c.keras", check=True)
     assert done.check is not None and done.check.verdict is Verdict.FAIL
-    assert "ValueError: not today" in done.check.checks[0].detail
+    assert done.check.checks[0].detail == "ValueError: not today"  # as Keras says it, without its colours and arguments
+    shown = CliRunner().invoke(app, ["convert", str(tmp_path / "model.h5"), str(tmp_path / "d.keras"), "--check"])
+    assert shown.exit_code == 1 and (tmp_path / "d.keras").exists()
+
+
+def test_a_check_that_could_compare_nothing_is_no_success(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As for verify: 0 for PASS alone. What another verb refused is told in its words, not as a message in a message."""
+    keras.Sequential([Input((2,)), layers.Dense(4)]).save(tmp_path / "model.h5")
+
+    def refuse(model: object) -> None:
+        raise Unsupported("AK7003", "the model does not run on these inputs", next_step="Pass others.")
+
+    monkeypatch.setattr(converted, "generate_inputs", refuse)
+    shown = CliRunner().invoke(app, ["convert", str(tmp_path / "model.h5"), str(tmp_path / "out.keras"), "--check"])
+    assert shown.exit_code == 1 and (tmp_path / "out.keras").exists()
+    last = "NOT VERIFIED: no inputs could be generated: the model does not run on these inputs [AK7003]"
+    assert shown.stdout.splitlines()[-1] == last
 
 
 @pytest.mark.parametrize("name", CALLABLE)

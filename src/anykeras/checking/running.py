@@ -19,7 +19,7 @@ from typing import Any, Final
 import numpy as np
 
 from .. import targets
-from ..errors import AnyKerasError, MissingFile, Unsupported
+from ..errors import AnyKerasError, MissingFile, Unsupported, describe_error
 from ..opening import open_file
 from ..verification import Arrays, EvidenceKind, compare_outputs, generate_inputs, predict, read_outputs, read_recording
 
@@ -123,9 +123,9 @@ def _choose_what_to_compare(path: str, recording: Any) -> tuple[Arrays, Arrays, 
         inputs = generate_inputs(model)
         return inputs, predict(model, inputs), EvidenceKind.CROSS_CHECKED, ""
     except AnyKerasError as error:
-        return [], [], EvidenceKind.UNWITNESSED, f"nothing to compare with: {error}"
+        return [], [], EvidenceKind.UNWITNESSED, f"nothing to compare with: {describe_error(error)}"
     except Exception as error:  # some models take no inputs that can be made up (tables, indices)
-        return [], [], EvidenceKind.UNWITNESSED, f"no inputs could be generated: {type(error).__name__}: {error}"[:300]
+        return [], [], EvidenceKind.UNWITNESSED, f"no inputs could be generated: {describe_error(error)}"
 
 
 def _open_there(

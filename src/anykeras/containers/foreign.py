@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ..errors import NotAModel
-from ..pages import find_page
 from . import npy
 from .json_text import detect_encoding
 
@@ -27,8 +26,7 @@ class ForeignKind:
 
 def make_foreign_error(code: str, seen: str, path: str) -> NotAModel:
     """The refusal of a file that is something else; what to do stands on the page of `code`."""
-    found = find_page(code)
-    return NotAModel(code, seen, part=path, next_step=found.what_to_do if found is not None else None)
+    return NotAModel(code, seen, part=path)
 
 
 def _starts(*signatures: bytes) -> Test:
@@ -126,6 +124,11 @@ def _is_text(head: bytes, size: int) -> bool:
     return not re.search(r"[\x00-\x08\x0e-\x1f]", text) and text.count("�") <= len(text) // 100
 
 
+# A protobuf message in its text format (SavedModel, GraphDef, MetaGraphDef), which YAML is not.
+TEXT_OF_MESSAGES = re.compile(
+    r"\A(?:\s*#[^\n]*\n)*\s*(?:saved_model_schema_version\s*:|(?:node|library|versions|meta_info_def|graph_def|meta_graphs)\s*\{)"
+)
+
 KINDS: tuple[ForeignKind, ...] = (
     ForeignKind(
         "AK1130",
@@ -174,7 +177,7 @@ KINDS: tuple[ForeignKind, ...] = (
     ),
     ForeignKind("AK1157", "a TensorFlow checkpoint of the first format, which ended with TensorFlow 1.0", _is_first_checkpoint),
     ForeignKind("AK1143", "the graph beside a checkpoint of TensorFlow 1 (.meta), not its weights", _is_meta_graph),
-    ForeignKind("AK1156", "a SavedModel as text (.pbtxt)", _read_text(r"\A\s*saved_model_schema_version\s*:")),
+    ForeignKind("AK1156", "a graph of TensorFlow as text (.pbtxt)", _read_text(TEXT_OF_MESSAGES.pattern)),
     ForeignKind(
         "AK1143",
         "the list of the checkpoints of a folder, not one of them",

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import inspect
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ..catalog.shapes import UNKNOWN, Spec, flatten_specs
 from ..document.model import FromUser, Layer
-from ..errors import AnyKerasError, MissingObject, Unsupported
+from ..errors import AnyKerasError, MissingObject, Unsupported, describe_error
 from ..findings import Fidelity, Finding
 from ..keras_private import enter_safe_scope, set_mask
 from ..recovery.code_sites import CodeSite
@@ -142,7 +141,7 @@ def _show_shapes(args: Any) -> str:
 
 def _shorten(error: Exception) -> str:
     """The error's own words, without what Keras puts around them."""
-    text = re.sub(r"\x1b\[[0-9;]*m", "", str(error)).partition("Arguments received by")[0]
+    kind, _, text = describe_error(error, 4000).partition(": ")
     for lead in ("Error encountered:", ".call()."):
         text = text.rpartition(lead)[2] or text
-    return f"{type(error).__name__}: {' '.join(text.split())[:400]}"
+    return f"{kind}: {text.strip()[:400]}"

@@ -155,7 +155,7 @@ def _decide(error: str, text: str, noting: bool, resort: bool = False) -> tuple[
 
 
 def normalise(text: str) -> str:
-    """`text` as patterns are searched in: one kind of quotes, single blanks, no emphasis, no u before a quote, the last one closed."""
+    """`text` as patterns are searched in: one kind of quotes, the last one closed, single blanks, no emphasis."""
     plain = re.sub(r"\bu(?=['\"])", "", text).translate(_MARKS).replace("\\'", "'").replace("\\n", " ").replace("**", "")
     return re.sub(r"\s+", " ", f"{plain}'" if plain.count("'") % 2 else plain)
 

@@ -25,6 +25,7 @@ from ..limits import budget
 from ..recovery.functions import Refused
 from ..recovery.functions.folding import MOST
 from ..tensors import Tensor, concatenate
+from ..texts import spell_count
 from .patterns import CONSUMERS, FUNCTIONS, CallView, HeldWeight, Kernel, LayerCall
 from .regions import FoundLayer, evaluate, find_layer, is_filled
 
@@ -66,8 +67,9 @@ def _list_findings(graph: Graph, folder: _FoldedGraph) -> Iterator[Finding]:
     rows = sum(t.size for layer in graph.layers if is_row(layer) for t in layer.weights.values())
     whole = sum(t.size for layer in graph.layers for t in layer.weights.values())
     if folder.names:
-        seen = f"{len(folder.names)} layers follow from the operations and the names of their variables"
-        done = f"{whole - rows:,} of {whole:,} weights are in real layers; the others stay weights of operations"
+        found = f"{spell_count(len(folder.names), 'layer')} follow{'s' if len(folder.names) == 1 else ''}"
+        seen = f"{found} from the operations and the names of their variables"
+        done = f"{whole - rows:,} of {whole:,} parameters are in real layers; the others stay parameters of operations"
         yield Finding("AK3080", "model", seen, done, Fidelity.EQUIVALENT)
     if folder.momentum:
         seen = f"{folder.momentum} BatchNormalization: the graph does not say how fast their statistics move"

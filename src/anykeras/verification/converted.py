@@ -11,6 +11,7 @@ from .. import targets
 from ..containers.base import NamedWeights
 from ..document.model import Document, Layer
 from ..document.walk import layers_of
+from ..errors import describe_error
 from ..tensors import Tensor
 from .inputs import generate_inputs
 from .numeric import compare_outputs, name_outputs, predict
@@ -52,7 +53,7 @@ def check_converted(
         inputs = generate_inputs(ours)
         wanted = predict(ours, inputs)
     except Exception as error:  # some models take no inputs that can be made up (tables, indices)
-        detail = f"no inputs could be generated: {_shorten(error)}"
+        detail = f"no inputs could be generated: {describe_error(error)}"
         return Report((*checks, Check("outputs", EvidenceKind.UNWITNESSED, True, detail=detail)))
     what = f"outputs of {path}, run by stock Keras, equal those of the live model"
     try:
@@ -65,11 +66,7 @@ def check_converted(
 
 
 def _fail(what: str, error: Exception) -> Check:
-    return Check(what, EvidenceKind.CROSS_CHECKED, False, None, _shorten(error))
-
-
-def _shorten(error: Exception) -> str:
-    return " ".join(f"{type(error).__name__}: {error}".split())[:300]
+    return Check(what, EvidenceKind.CROSS_CHECKED, False, None, describe_error(error))
 
 
 def compare_weights(meant: Layer, written: Layer) -> Check:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import containers
-from ..errors import AnyKerasError, Unsupported
+from ..errors import AnyKerasError, Unsupported, describe_error
 from ..keras_private import enter_safe_scope, iterate_inner_layers
 from ..targets.lowering import check_model
 from .inputs import Arrays, list_names
@@ -30,10 +30,9 @@ def predict(model: Any, inputs: Sequence[NDArray[Any]]) -> Arrays:
     except AnyKerasError:
         raise
     except Exception as error:  # whatever the backend raises is about the inputs or the model, and one line of it is enough
-        said = " ".join(f"{type(error).__name__}: {error}".split())[:300]
         raise Unsupported(
             "AK7003",
-            f"the model does not run on these inputs: {said}",
+            f"the model does not run on these inputs: {describe_error(error)}",
             next_step="Pass inputs that it takes with --inputs (anykeras.verify(..., inputs=...)), or another --backend.",
         ) from error
     if isinstance(outputs, Mapping):

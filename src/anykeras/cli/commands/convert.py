@@ -61,7 +61,11 @@ def convert(
     inputs: Inputs = None,
     outputs: Outputs = None,
     check: Annotated[
-        bool, typer.Option("--check", help="Open the result with the installed Keras, run it and compare. Needs a backend.")
+        bool,
+        typer.Option(
+            "--check",
+            help="Open the result with the installed Keras, run it and compare (exit code 1 unless PASS). Needs a backend.",
+        ),
     ] = False,
     quiet: Quiet = False,
     as_json: AsJson = False,
@@ -105,7 +109,7 @@ def _print(done: Converted, as_json: bool) -> None:
         done.as_dict,
         lambda: render.print_converted(done),
         findings=done.findings,
-        status=Status.FOUND if done.check is not None and done.check.verdict is Verdict.FAIL else Status.DONE,
+        status=Status.DONE if done.check is None or done.check.verdict is Verdict.PASS else Status.FOUND,
     )
 
 

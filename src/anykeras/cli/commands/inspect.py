@@ -18,6 +18,7 @@ from ..options import (
     DataFormat,
     DefaultsOf,
     Layers,
+    Signature,
     SkipMismatch,
     Weights,
     WrittenBy,
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 def inspect(
     files: Files,
     weights: Weights = None,
+    signature: Signature = None,
     code: Annotated[bool, typer.Option("--code", help="Show the functions in the file as Python text.")] = False,
     graph: Annotated[bool, typer.Option("--graph", help="Show the model as a tree, with shapes.")] = False,
     into: Annotated[
@@ -70,7 +72,7 @@ def inspect(
             take_one(entries, "--weights")
 
         def show(entry: Entry) -> None:
-            found = api.inspect(entry.path, weights=weights)
+            found = api.inspect(entry.path, weights=weights, signature=signature)
             print_result(
                 as_json,
                 found.as_dict,

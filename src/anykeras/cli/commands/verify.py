@@ -15,7 +15,7 @@ from ...scanning import Entry, is_model_folder, name_converted
 from ...verification import Verdict
 from .. import render
 from ..files import do_each, find_entries, take_one
-from ..options import AsJson, Weights
+from ..options import AsJson, Signature, Weights
 from ..outcome import print_result, show_errors
 
 
@@ -54,6 +54,7 @@ def verify(
         str | None, typer.Option("--custom-objects", help="The Python file that defines the classes of the model.")
     ] = None,
     weights: Weights = None,
+    signature: Signature = None,
     as_json: AsJson = False,
 ) -> None:
     """Compare outputs: of two files, a recording, or several backends. Runs the model.
@@ -83,6 +84,7 @@ def verify(
                 _find_namesake(entry, against) if against is not None else other,
                 recording=recording,
                 weights=weights,
+                signature=signature,
                 custom_objects=custom_objects,
                 inputs=inputs,
                 tolerance=tolerance,

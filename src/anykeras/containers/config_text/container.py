@@ -6,7 +6,7 @@ import re
 
 from ... import limits
 from ..base import Json, Match, Raw
-from ..foreign import make_foreign_error
+from ..foreign import TEXT_OF_MESSAGES, make_foreign_error
 from ..json_text import decode_text, detect_encoding, parse_model_json
 from ..source import ByteSource
 
@@ -16,7 +16,6 @@ YAML_START = re.compile(
     r"(?:^|\n)(?:- )?(?:backend|class_name|config|keras_version|layers|loss|name|cache_enabled|class_mode"
     r"|input_config|node_config|nodes|optimizer|trainable)\s*:(?:\s|$)|\s*\{\s*[a-z_]+:\s"
 )
-TEXT_OF_MESSAGES = re.compile(r"\s*saved_model_schema_version\s*:")  # a SavedModel as text, which YAML is not
 PART = "architecture"
 
 
