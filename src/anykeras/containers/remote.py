@@ -52,7 +52,7 @@ def open_remote(url: str) -> ByteSource:
     except Exception as error:  # each store has errors of its own
         cause = error.__cause__ if isinstance(error, FileNotFoundError) and error.__cause__ is not None else error
         if isinstance(cause, FileNotFoundError) or getattr(cause, "status", None) == 404:
-            raise MissingFile("AK1001", f"No such file: {url}", part=url) from None
+            raise MissingFile("AK1001", f"No such file: {url}", part=url, next_step="Check the address.") from None
         # A website that does not answer, or forbids it, is none to fsspec as well: it says why in the cause.
         raise _refuse(f"the file cannot be opened: {type(cause).__name__}: {cause}", url) from None
     return ByteSource(url, int(size), file.fetch)
