@@ -1,6 +1,6 @@
 """Mutants of genuine files by the ten thousand, over worker processes: each is read, or refused with a code.
 
-    python scripts/fuzz.py 20000 --seed 1 --workers 2 [--kinds config hdf5 zip pickle yaml bytecode savedmodel graph tfjs tar]
+    python scripts/fuzz.py 20000 --seed 1 --workers 2 [--kinds config hdf5 ... verb-audit ... verb-transfer]
 
 Prints how many of each kind ended how: ``ok``, the code of a refusal, ``STRAY`` (any other exception), ``HANG`` (more CPU
 seconds than one file may take) or ``DEATH`` (the process ended). Strays, hangs and deaths are printed with the kind and
@@ -15,6 +15,7 @@ import contextlib
 import functools
 import gzip
 import io
+import json
 import pickletools
 import random
 import resource
@@ -24,12 +25,13 @@ import sys
 import tarfile
 import tempfile
 import traceback
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT / "src"), str(ROOT / "tests"), str(ROOT / "tests" / "containers")]
+sys.path[:0] = [str(ROOT / "src"), str(ROOT / "scripts"), str(ROOT / "tests"), str(ROOT / "tests" / "containers")]
 
 SECONDS = 10.0  # CPU seconds of one mutant
 MEMORY = 3 << 30  # address space of a worker
@@ -321,9 +323,70 @@ def run_bytecode(rng: random.Random) -> str:
     return fuzz.outcome(next(iter(fuzz.mutants(case.code, rng))), case, rng.random() < 0.5)  # type: ignore[attr-defined, arg-type]
 
 
+VERBS = ("audit", "check", "explain", "older", "tfjs", "report", "scan", "stub", "transfer", "load_weights")
+
+
+def run_verb(verb: str, rng: random.Random) -> str:
+    """A mutant of any file through one verb of the command line: values of its configuration changed, or its bytes."""
+    import container_fuzz
+    import measure_burdens
+
+    from anykeras.boundary import guard_verb
+    from anykeras.errors import AnyKerasError, Bug
+
+    data = rng.choice(_originals())
+    changed = _change_config(data, rng) if rng.random() < 0.6 else None
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "mutant")
+        path.write_bytes(changed or container_fuzz.mutated(data, rng))
+        try:
+            guard_verb(measure_burdens.VERBS[verb])(str(path), folder)
+        except Bug:
+            raise
+        except AnyKerasError as error:
+            return error.code
+        return "ok"
+
+
+def _change_config(data: bytes, rng: random.Random) -> bytes | None:
+    """The file with values of its configuration changed; None where it has none as JSON."""
+    import h5py
+
+    held = io.BytesIO(data)
+    if data.startswith(b"PK"):
+        with zipfile.ZipFile(held) as archive:
+            members = {name: archive.read(name) for name in archive.namelist()}
+        if (config := _mutate_text(members.get("config.json", b""), rng)) is None:
+            return None
+        made = io.BytesIO()
+        with zipfile.ZipFile(made, "w") as archive:
+            for name, content in {**members, "config.json": config}.items():
+                archive.writestr(name, content)
+        return made.getvalue()
+    if data.startswith(b"\x89HDF"):
+        with contextlib.suppress(OSError, KeyError, ValueError), h5py.File(held, "r+") as file:
+            key = rng.choice([key for key in ("model_config", "training_config") if key in file.attrs] or ["model_config"])
+            given = file.attrs[key]
+            config = _mutate_text(given.encode() if isinstance(given, str) else bytes(given), rng)
+            if config is not None:
+                file.attrs[key] = config.decode()
+        return held.getvalue()
+    return _mutate_text(data, rng)
+
+
+def _mutate_text(data: bytes, rng: random.Random) -> bytes | None:
+    import mutations
+
+    try:
+        return json.dumps(mutations.mutate(json.loads(data), rng)).encode()
+    except (ValueError, UnicodeError):
+        return None
+
+
 KINDS: dict[str, Callable[[random.Random], str]] = {
     "config": run_config, "hdf5": run_hdf5, "zip": run_zip, "pickle": run_pickle, "yaml": run_yaml, "bytecode": run_bytecode,
     "savedmodel": run_savedmodel, "graph": run_graph, "tfjs": run_tfjs, "tar": run_tar,
+    **{f"verb-{verb}": functools.partial(run_verb, verb) for verb in VERBS},
 }  # fmt: skip
 
 

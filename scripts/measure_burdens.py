@@ -26,6 +26,7 @@ SECONDS, MEBIBYTES = 10.0, 512.0
 CEILING = 6 << 30  # address space of a child: a file that wants more is a failure all the same, and the machine stays alive
 LONGEST = 60  # CPU seconds after which a child is ended
 ESCAPED = ("DEATH", "BUG", "STRAY")
+BUG = "AK6009"
 MESSAGES = ("Unknown layer: Foo", "bad marshal data (unknown type code)", "No model config found in the file")
 
 Verb = Callable[[str, str], object]  # takes the file and an empty folder
@@ -59,7 +60,9 @@ def _scan(path: str, folder: str) -> None:
     from anykeras.scanning import one_file
 
     job = one_file.Job(path, convert_to=f"{folder}/x.keras", page=f"{folder}/x.html")
-    one_file.process(job.as_dict())
+    outcome = one_file.process(job.as_dict())
+    if outcome["refusal_code"] == BUG:
+        raise RuntimeError(outcome["refusal"])
 
 
 def _load_model(path: str, folder: str) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import pickle
 import re
 import signal
 import subprocess
@@ -10,19 +12,27 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
+import h5py
 import pytest
 from typer.testing import CliRunner
 
 import anykeras
 import burdens
+from anykeras import limits, targets
 from anykeras.auditing import archives
 from anykeras.checking import forecast
 from anykeras.cli.main import app
+from anykeras.containers import json_text, pickle_walker
+from anykeras.containers.pickle_values import Span
+from anykeras.containers.source import wrap_bytes
 from anykeras.containers.wire.messages import GraphDef
 from anykeras.containers.wire.reader import read_message
 from anykeras.errors import LimitExceeded, Malformed
 from anykeras.matching.atoms import read_generated
+from anykeras.scanning import one_file
+from anykeras.targets import keras_zip
 from genuine import FIXTURES
+from work import at_most
 
 SOURCE = FIXTURES / "keras2.1-tf" / "conv2d_kinds.h5"
 
@@ -163,3 +173,66 @@ def _run_child(verb: str, way: str, folder: Path) -> subprocess.CompletedProcess
     env = {**os.environ, "PYTHONPATH": str(Path(anykeras.__file__).parents[1]), "KERAS_BACKEND": "numpy"}
     command = [sys.executable, "-c", CHILD.replace("VERB", VERBS[verb]), str(SOURCE), str(folder / "results"), way]
     return subprocess.run(command, cwd=here, env=env, capture_output=True, text=True, check=False)
+
+
+def test_numbers_of_json_beyond_a_bound_are_found_without_a_look_at_each() -> None:
+    assert json_text.parse_json("[1, 2.5, 1e99, -3, 123456789012345678901234567890]", "x")[-1] == 123456789012345678901234567890
+    for text in ("1" * 401, "[1e999]", "9" * 320 + ".0", "[1E+400]", "9" * 199 + "e250"):
+        with pytest.raises((Malformed, LimitExceeded)):
+            json_text.parse_json(text, "x")
+    with limits.override(config_digits=3), pytest.raises(LimitExceeded):
+        json_text.parse_json("1234", "x")
+
+
+@pytest.mark.parametrize("text", ['"[[[["', '["\\"[[[", {"a[": [1]}]', '[["]"]]'])
+def test_brackets_in_texts_nest_nothing(text: str) -> None:
+    with limits.override(config_depth=3):
+        assert json_text.parse_json(text, "x") == json.loads(text)
+    with limits.override(config_depth=3), pytest.raises(LimitExceeded, match="4 levels"):
+        json_text.parse_json(f'["]]]]", [[[{text}]]]]', "x")
+
+
+def test_a_pickle_is_read_by_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Texts and lines across the ends of blocks are what Python reads; 100,000 opcodes take a hundred reads."""
+    value = {f"key{number}": [number, number / 3, "x" * (number % 7000), (b"y" * (number % 5000)).hex()] for number in range(900)}
+    for protocol in (0, 1, 2, 4):
+        source = wrap_bytes(data := pickle.dumps(value, protocol), "x")
+        reads, fetch = [], source.read
+        monkeypatch.setattr(source, "read", lambda at, count, fetch=fetch, reads=reads: reads.append(at) or fetch(at, count))
+        assert _plain(pickle_walker.walk(source)) == value
+        assert len(reads) < 8 * len(data) / 4096 + 1000
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Span):
+        return value.read().decode()
+    if isinstance(value, dict):
+        return {_plain(key): _plain(item) for key, item in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, list) else value
+
+
+def test_an_audit_pays_for_every_opcode_of_every_pickle(tmp_path: Path) -> None:
+    (tmp_path / "x.pkl").write_bytes((b"\x80\x02" + b"N0" * 20_000 + b"N.") * 5)
+    with limits.override(work=100_000):
+        assert "more than 100000 steps" in str(anykeras.audit(tmp_path / "x.pkl").as_dict())
+
+
+def test_a_conversion_takes_what_the_inspection_lowered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = []
+    lower = targets.lower
+    monkeypatch.setattr(targets, "lower", lambda *given: calls.append(1) or lower(*given))
+    monkeypatch.setattr(keras_zip, "lower", lambda *given: calls.append(1) or lower(*given))
+    path = _make(tmp_path, "h5_plain.h5")
+    one_file.process({"path": str(path), "convert_to": str(tmp_path / "out.keras")})
+    assert (tmp_path / "out.keras").exists() and calls == [1]
+
+
+@pytest.mark.parametrize("units", [2**26, 2**29])
+def test_new_weights_are_no_larger_than_a_file_may_ask_for(units: int, tmp_path: Path) -> None:
+    """A kernel of 2 x 4 is stored; the configuration says how large another one would be."""
+    path = _make(tmp_path, "h5_plain.h5")
+    with h5py.File(path, "r+") as file:
+        file.attrs["model_config"] = file.attrs["model_config"].replace('"units": 2', f'"units": {units}')
+    with at_most(3_000_000), pytest.raises(LimitExceeded, match="new weights"):
+        anykeras.convert(path, tmp_path / "out.keras", skip_mismatch=True)
+    assert not (tmp_path / "out.keras").exists()

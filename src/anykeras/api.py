@@ -254,8 +254,7 @@ def inspect(
             raise
         return Inspection(raw, graphs.describe(raw.graph), refusal=refusal)
     try:
-        opened = open_migrated(pipeline.migrate(parsed))
-        targets.lower(opened.document)
+        opened = open_migrated(pipeline.migrate(parsed)).lower()
     except AnyKerasError as refusal:
         return Inspection(parsed.raw, parsed.document, refusal=refusal)
     return Inspection(parsed.raw, parsed.document, opened)

@@ -39,7 +39,7 @@ class Limits:
     code_bytes: int = 4 * MIB  # marshalled code of one function
     steps: int = 1_000_000  # instructions of one recovered function
     work: int = 3_000_000  # steps of one file: instructions of its functions, operations they make, values gone through
-    array_bytes: int = 128 * MIB  # constants computed by the functions of a file, held at one time
+    array_bytes: int = 128 * MIB  # constants computed for a file and weights made anew, held at one time
 
 
 class Budget:
@@ -63,7 +63,7 @@ class Budget:
         """Pay for `size` bytes that are about to be made; with `array`, until it is gone. Raises LimitExceeded."""
         if self.held + size > self.bounds.array_bytes:
             raise limit_error(
-                f"the functions of the file hold more than {self.bounds.array_bytes} bytes of constants", "array_bytes"
+                f"the file asks for more than {self.bounds.array_bytes} bytes of constants and new weights", "array_bytes"
             )
         if array is not None:
             self.held += size

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from . import graphs, notebook, pipeline, recovery, targets, verification
+from . import graphs, limits, notebook, pipeline, recovery, targets, verification
 from .boundary import guard_verb
 from .errors import AnyKerasError, TargetError, Unfaithful, Unsupported
 from .findings import Affects, Fidelity, Finding, find_worst
@@ -63,6 +63,7 @@ class Opened(_HasFindings):
     code: tuple[recovery.Recovered, ...]
     migrated: pipeline.Migrated
     native: bool = False  # whether the document is made for a file, which does without the user's objects
+    lowered: targets.Lowered | None = None  # the document in the words of current Keras, once that was asked for
 
     @property
     def raw(self) -> Raw:
@@ -104,7 +105,7 @@ class Opened(_HasFindings):
             TargetError: `dst` cannot be written, or `check` was asked for with an older release as target.
         """
         opened, path = self._for_file(), os.fsdecode(dst)
-        plan = targets.plan(opened.document, path, target)
+        plan = targets.plan(opened.document, path, target, opened.lowered)
         findings = (*opened.findings, *plan.findings)
         if strict is not None:
             _check_strict(findings, strict)
@@ -154,8 +155,17 @@ class Opened(_HasFindings):
 
     def renew_misfits(self) -> Opened:
         """This file with every weight that does not fit its configuration initialized anew; a finding for each (AK6028)."""
-        document, renewed = targets.renew_misfits(self.document)
-        return replace(self, document=document, findings=(*self.findings, *renewed))
+        with limits.spend(self.raw.budget):
+            document, renewed = targets.renew_misfits(self.document)
+        return replace(self, document=document, findings=(*self.findings, *renewed), lowered=None)
+
+    def lower(self) -> Opened:
+        """This file with its document lowered for current Keras, which a conversion then takes.
+
+        Raises:
+            AnyKerasError: Keras cannot hold it.
+        """
+        return replace(self, lowered=targets.lower(self.document))
 
     def _for_file(self) -> Opened:
         """This file with what the user passed as native layers, where that can be."""

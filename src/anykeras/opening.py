@@ -67,8 +67,7 @@ def _open_raw(
 def _open_either(raw: Raw, custom_objects: CustomObjectsSource, native: bool, skip_mismatch: bool) -> Opened:
     """A SavedModel by its Keras configuration; by its graph where that is refused, and the graph is not. Raises the refusal."""
     try:
-        opened = _open_raw(raw, custom_objects, native, skip_mismatch)
-        targets.lower(opened.document)
+        opened = _open_raw(raw, custom_objects, native, skip_mismatch).lower()
         return opened.renew_misfits() if skip_mismatch else opened
     except (MissingObject, Unsupported, Malformed) as refusal:
         seen = f"the Keras configuration cannot be used: {refusal.seen} [{refusal.code}]"
@@ -128,9 +127,7 @@ def _open_weights(
 def _open_candidate(path: Path, candidate: pipeline.Candidate, native: bool) -> Opened:
     """One model with the weights. Raises AnyKerasError where they are not its own."""
     try:
-        opened = open_migrated(pipeline.migrate(candidate.parse()), native)
-        targets.lower(opened.document)
-        return opened
+        return open_migrated(pipeline.migrate(candidate.parse()), native).lower()
     except AnyKerasError as refusal:
         try:
             return _match_bare(path, _open_bare(candidate, native))
@@ -161,9 +158,7 @@ def _match_bare(path: Path, bare: Opened, skip_mismatch: bool = False) -> Opened
     found = match_file(path, bare, matching.Options(skip_mismatch=skip_mismatch))
     opened = replace(bare, document=matching.fill_document(bare.document, found))
     opened = replace(opened, findings=(*opened.findings, *found.report.findings))
-    opened = opened.renew_misfits() if skip_mismatch else opened
-    targets.lower(opened.document)
-    return opened
+    return (opened.renew_misfits() if skip_mismatch else opened).lower()
 
 
 def match_into(path: Path, into: Path, options: matching.Options, native: bool = False) -> tuple[Opened, matching.Match]:

@@ -132,28 +132,39 @@ def walk_value(found: Collector, root: object, part: str, legacy: bool) -> None:
     budget = limits.budget()
     as_code = loading.CODE
     left = [_Place(root, part, "", "")]
+    budget.charge(1)
     while left:
         place = left.pop()
-        budget.charge(1)
         value, where, key, holder = place
         if isinstance(value, str):
             _judge_text(found, place, as_code, legacy)
         elif isinstance(value, int | float):
             _judge_number(found, value, place)
         elif isinstance(value, list):
+            budget.charge(len(value))
             if looks_stored(value) and judge_stored(found, where, value, key in _FUNCTION_KEYS, as_code):
                 left += [_Place(item, f"{where}[{at}]", "value", holder) for at, item in enumerate(value[1:], 1)]
                 continue
             inside = "" if key in _PATHS else key  # the words of a vocabulary are content
             _judge_sizes(found, value, place)
-            left += [_Place(item, f"{where}[{at}]", inside, holder) for at, item in enumerate(value)]
+            left += [
+                _Place(item, f"{where}[{at}]", inside, holder) for at, item in enumerate(value) if not _is_small(item)
+            ]
         elif isinstance(value, Mapping):
+            budget.charge(len(value))
             inner = _judge_object(found, value, place, as_code)
             if inner == "__lambda__":
                 value = _list_beside_code(value.get("config"))
             if not value or not all(type(item) is int for item in value.values()):  # a vocabulary
                 _judge_keys(found, value, where)
-            left += [_Place(item, f"{where}/{name}", str(name), inner) for name, item in value.items()]
+            left += [
+                _Place(item, f"{where}/{name}", str(name), inner) for name, item in value.items() if not _is_small(item)
+            ]
+
+
+def _is_small(value: object) -> bool:
+    """A number that is no risk at any place, or nothing."""
+    return value is None or (isinstance(value, int | float) and -_MOST <= value <= _MOST)
 
 
 def _judge_keys(found: Collector, value: Mapping[str, object], where: str) -> None:

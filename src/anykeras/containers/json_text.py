@@ -48,9 +48,12 @@ def decode_text(data: bytes, part: str) -> str:
 
 
 TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"?|[\[\]{},]', re.DOTALL)
+_LARGE = re.compile(r"(?<![0-9])[0-9]{200}|[0-9][eE]\+?[0-9]{3}")  # what may be a number beyond a bound, or a text like one
+_TO_BRACKET = re.compile(r'[^\[\]{}"]*+(?:"[^"\\]*+(?:\\.[^"\\]*+)*+"?[^\[\]{}"]*+)*+(?:[\[\]{}]|\Z)', re.DOTALL)
 # What a token adds to the number of values, by the memory that it comes to: 64 bytes are one (CPython 3.11, sys.getsizeof).
 WEIGHTS = {",": 1, "[": 1, "{": 4, '"': 2}
 SURROGATE = re.compile(r"\\u[dD][89abAB]|[\ud800-\udfff]")
+_ORDINARY = 200  # digits of a number that no bound is for
 CHARACTERS = 12  # of text for a value: a matrix of an initializer has more, what blows up in memory has far fewer
 ENCODED = 3  # how often a text may be JSON inside JSON
 
@@ -65,14 +68,10 @@ def parse_json(text: str, part: str, notes: list[str] | None = None) -> Json:
         raise limit_error("characters of JSON", len(text), bounds.config_bytes, part, "config_bytes")
     _check_size(text, part)
     reader = _JsonReader(part)
+    large = bounds.config_digits < _ORDINARY or _LARGE.search(text) is not None
+    numbers = {"parse_int": reader.integer, "parse_float": reader.real} if large else {}
     try:
-        value: Json = json.loads(
-            text,
-            object_pairs_hook=reader.pairs,
-            parse_int=reader.integer,
-            parse_float=reader.real,
-            parse_constant=reader.constant,
-        )
+        value: Json = json.loads(text, object_pairs_hook=reader.pairs, parse_constant=reader.constant, **numbers)
         if SURROGATE.search(text):
             json.dumps(value, ensure_ascii=False).encode("utf-8")
     except AnyKerasError:
@@ -121,20 +120,19 @@ def find_end(text: str, at: int) -> int | None:
 
 
 def _check_size(text: str, part: str) -> None:
-    """Depth and number of values, before anything is built; counting ends where the bound is passed."""
-    bounds, depth, values = limits.current(), 0, 1
+    """Number of values and depth, before anything is built; counting ends where the bound is passed."""
+    bounds, values, depth = limits.current(), 1, 0
     most = max(bounds.config_nodes, len(text) // CHARACTERS)
-    for token in TOKEN.finditer(text):
-        mark = token.group()[0]
-        values += WEIGHTS.get(mark, 0)
-        if mark in "[{":
-            depth += 1
-            if depth > bounds.config_depth:
-                raise limit_error("levels of nesting", depth, bounds.config_depth, part, "config_depth")
-        elif mark in "]}":
-            depth -= 1
-        if values > most:
-            raise limit_error("values", values, most, part, "config_nodes")
+    if 1 + sum(text.count(mark) * (weight if mark != '"' else 1) for mark, weight in WEIGHTS.items()) > most:
+        for token in TOKEN.finditer(text):  # without the marks inside of texts
+            values += WEIGHTS.get(token.group()[0], 0)
+            if values > most:
+                raise limit_error("values", values, most, part, "config_nodes")
+    for token in _TO_BRACKET.finditer(text):
+        mark = text[token.end() - 1 : token.end()]
+        depth += (mark in "[{") - (mark in "]}")
+        if depth > bounds.config_depth:
+            raise limit_error("levels of nesting", depth, bounds.config_depth, part, "config_depth")
 
 
 class _JsonReader:

@@ -28,6 +28,7 @@ from .source import ByteSource, limit_error
 _DECIMAL = re.compile(r"-?\d+")
 _TRUTH = {"00": False, "01": True}
 _CHUNK = 4096
+_PAID = 256  # opcodes that are paid for at once
 LONGEST_NAME = 4096  # characters of a module and a class, or of a path of attributes
 _HASHED = 1 << 60  # integers below it are their own hash, so that none is alike another's
 _MARK = object()
@@ -85,7 +86,7 @@ def trace(source: ByteSource, start: int = 0, part: str = "") -> Traced:
     walker, error = _Walker(source, ANY_OBJECT, start, part or source.name), None
     try:
         with guard_decoding(part or source.name):
-            walker.run()
+            walker.run(limits.budget())
     except AnyKerasError as refused:
         error = refused
     return Traced(tuple(dict.fromkeys(walker.names)), tuple(dict.fromkeys(walker.calls)), tuple(walker.held), walker.at, error)
@@ -100,10 +101,14 @@ class _Walker:
         self.calls: list[str] = []
         self.held: list[bytes | Span] = []
         self.left = limits.current().objects
+        self.block, self.start = b"", start  # bytes of the source, and where they stand in it
 
-    def run(self) -> object:
+    def run(self, budget: limits.Budget | None = None) -> object:
+        """The object; with a `budget`, each opcode is a step of it."""
         allowed = self.policy.opcodes
         while True:
+            if budget is not None and not self.left % _PAID:
+                budget.charge(_PAID)
             self.left -= 1
             if self.left < 0:
                 raise limit_error("steps", limits.current().objects, limits.current().objects, self.part, "objects")
@@ -116,9 +121,16 @@ class _Walker:
             action(self)
 
     def take(self, count: int) -> bytes:
-        data = self.source.exactly(self.at, count, self.part)
+        data = self.block[self.at - self.start : self.at - self.start + count]
+        if len(data) < count:
+            self.fill()
+            data = self.block[:count] if count <= len(self.block) else self.source.exactly(self.at, count, self.part)
         self.at += count
         return data
+
+    def fill(self) -> None:
+        """The bytes from here on as the block at hand."""
+        self.start, self.block = self.at, self.source.read(self.at, _CHUNK)
 
     def number(self, width: int, signed: bool = False) -> int:
         return int.from_bytes(self.take(width), "little", signed=signed)
@@ -144,20 +156,22 @@ class _Walker:
         parts: list[bytes] = []
         start = self.at
         while True:
-            held = self.source.read(self.at, min(_CHUNK, self.source.size - self.at))
-            end = held.find(b"\n")
-            parts.append(held if end < 0 else held[:end])
-            self.at += len(held) if end < 0 else end + 1
+            if self.at - self.start >= len(self.block):
+                self.fill()
+            here = self.at - self.start
+            end = self.block.find(b"\n", here)
+            parts.append(self.block[here : end if end >= 0 else None])
+            self.at += len(parts[-1]) + (end >= 0)
             if self.at - start > longest + 1:
                 raise self.damage("a line is too long")
             if end >= 0:
                 return b"".join(parts).decode("latin-1")
-            if not held:
+            if not parts[-1]:
                 raise self.damage("the file ends within a line")
 
-    def decimal(self) -> int:
+    def decimal(self, line: str) -> int:
         """A number in digits, as protocol 0 writes it."""
-        digits = self.line().removesuffix("L")
+        digits = line.removesuffix("L")
         if not _DECIMAL.fullmatch(digits):
             raise self.damage("a number is no number")
         return int(digits)
@@ -335,11 +349,9 @@ def _push_global(walker: _Walker) -> None:
 
 def _push_integer(walker: _Walker) -> None:
     """A line with a number; two of them are truth values."""
-    start = walker.at
-    truth = _TRUTH.get(walker.line())
-    if truth is None:
-        walker.at = start
-    walker.push(walker.decimal() if truth is None else truth)
+    line = walker.line()
+    truth = _TRUTH.get(line)
+    walker.push(walker.decimal(line) if truth is None else truth)
 
 
 def _push_quoted(walker: _Walker) -> None:
@@ -410,10 +422,10 @@ _ACTIONS: dict[int, Action] = {
     0x90: lambda w: w.add_items(w.pop_to_mark()), 0x91: lambda w: w.push(tuple(w.pop_to_mark())),
     ord("s"): lambda w: w.add_pairs([w.pop(), w.pop()][::-1]), ord("u"): lambda w: w.add_pairs(w.pop_to_mark()),
     ord("q"): lambda w: w.remember(w.number(1)), ord("r"): lambda w: w.remember(w.number(4)),
-    0x94: lambda w: w.remember(len(w.memo)), ord("p"): lambda w: w.remember(w.decimal()),
+    0x94: lambda w: w.remember(len(w.memo)), ord("p"): lambda w: w.remember(w.decimal(w.line())),
     ord("h"): lambda w: w.recall(w.number(1)), ord("j"): lambda w: w.recall(w.number(4)),
-    ord("g"): lambda w: w.recall(w.decimal()),
-    ord("I"): _push_integer, ord("L"): lambda w: w.push(w.decimal()), ord("F"): lambda w: w.push(w.real()),
+    ord("g"): lambda w: w.recall(w.decimal(w.line())),
+    ord("I"): _push_integer, ord("L"): lambda w: w.push(w.decimal(w.line())), ord("F"): lambda w: w.push(w.real()),
     ord("S"): _push_quoted, ord("V"): _push_unicode, ord("d"): _push_dictionary,
     ord("l"): lambda w: w.push(w.pop_to_mark()),
     ord("c"): _push_global, 0x93: _push_stacked_name, ord("i"): _push_instance, ord("o"): _push_object,

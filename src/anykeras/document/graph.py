@@ -43,7 +43,9 @@ def list_refs(value: Value) -> list[Ref]:
     """The refs among the leaves of a structure."""
     if isinstance(value, Ref):
         return [value]
-    return [leaf for leaf in iterate_leaves(value) if isinstance(leaf, Ref)]
+    if isinstance(value, list | tuple):
+        return [ref for item in value for ref in list_refs(item)]
+    return [leaf for leaf in iterate_leaves(value) if isinstance(leaf, Ref)] if isinstance(value, Mapping) else []
 
 
 def calls(graph: Graph) -> Iterator[tuple[Node, Call]]:

@@ -6,8 +6,6 @@ can be wrong. The vocabulary of the configuration and the spelling of weight nam
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from ..catalog import find
 from ..containers.base import Json, NamedWeights, Raw, TreeWeights
 from ..document.model import Era, Evidence, Writer
@@ -35,7 +33,7 @@ def infer(raw: Raw, is_custom: IsCustom = is_never_custom) -> Writer:
     evidence: list[Evidence] = []
     version = _read_stamp(raw, "keras_version", evidence)
     backend = _read_stamp(raw, "backend", evidence) or _infer_backend_by_names(raw, evidence)
-    words = _list_keys(raw.architecture, is_custom)
+    words, objects = _list_keys(raw.architecture, is_custom), _list_objects(raw.architecture)
     era = _infer_era(raw, version, words, evidence)
     library = _infer_library(era)
     if library != "keras":
@@ -43,28 +41,30 @@ def infer(raw: Raw, is_custom: IsCustom = is_never_custom) -> Writer:
     if era is Era.KERAS1 and version is None and raw.architecture is not None:
         evidence.append(Evidence(raw.part or "architecture", f"has no keras_version, as up to Keras {UNSTAMPED}"))
         version = UNSTAMPED
-    if era is Era.KERAS3 and version is None and _has_named_policies(raw.architecture):
+    if era is Era.KERAS3 and version is None and _has_named_policies(objects):
         evidence.append(Evidence(raw.part or "architecture", "names dtypes of layers in a word, as before Keras 3.4"))
         version = UNSTAMPED_3
     if era is Era.KERAS0 and backend is None:
         evidence.append(Evidence("era", "Keras 0 ran on Theano unless its user chose otherwise, and its files do not say"))
         backend = "theano"
-    tensorflow = _find_tensorflow(raw, library, version, evidence)
-    data_format = raw.data_format or _infer_data_format(raw.architecture, evidence)
+    tensorflow = _find_tensorflow(objects, library, version, evidence)
+    data_format = raw.data_format or _infer_data_format(objects, evidence)
     return Writer(era, library, version, backend, data_format, tuple(evidence), tensorflow, raw.data_format is not None)
 
 
-def _has_named_policies(architecture: Json) -> bool:
+def _has_named_policies(objects: list[dict[str, Json]]) -> bool:
     """Whether the layers of a Keras 3 architecture have their dtype as a word."""
     policies = []
-    for item in _iterate_objects(architecture):
+    for item in objects:
         config = item.get("config")
         if item.get("module") == "keras.layers" and item.get("class_name") != "InputLayer" and isinstance(config, dict):
             policies += [config["dtype"]] if "dtype" in config else []
     return bool(policies) and all(isinstance(policy, str) for policy in policies)
 
 
-def _find_tensorflow(raw: Raw, library: str, version: str | None, evidence: list[Evidence]) -> int | None:
+def _find_tensorflow(
+    objects: list[dict[str, Json]], library: str, version: str | None, evidence: list[Evidence]
+) -> int | None:
     """The major version of TensorFlow. 1.13 to 1.15, 2.0 and 2.1 all stamp 2.2.4-tf.
 
     The layers of a functional model tell them apart: 1.x writes ``name`` before ``class_name``, 2.x behind
@@ -74,7 +74,7 @@ def _find_tensorflow(raw: Raw, library: str, version: str | None, evidence: list
         return None
     if version != "2.2.4-tf":
         return 1 if version.endswith("-tf") and version < "2.2.4" else 2
-    for item in _iterate_objects(raw.architecture):
+    for item in objects:
         if {"name", "class_name", "inbound_nodes"} <= item.keys():
             order = [name for name in item if name in ("name", "class_name")]
             evidence.append(Evidence("layers", f"{order[0]} stands before {order[1]}"))
@@ -82,15 +82,16 @@ def _find_tensorflow(raw: Raw, library: str, version: str | None, evidence: list
     return None
 
 
-def _iterate_objects(value: Json) -> Iterator[dict[str, Json]]:
+def _list_objects(value: Json) -> list[dict[str, Json]]:
     """Every object of a JSON value, each before those in it."""
-    stack = [value]
+    stack, found = [value], []
     while stack:
         item = stack.pop()
         if isinstance(item, dict):
-            yield item
+            found.append(item)
         held = item.values() if isinstance(item, dict) else item if isinstance(item, list) else ()
         stack += [inner for inner in held if isinstance(inner, dict | list)]
+    return found
 
 
 def _read_stamp(raw: Raw, key: str, evidence: list[Evidence]) -> str | None:
@@ -203,9 +204,9 @@ def _infer_library(era: Era) -> str:
     return "tf.keras" if era is Era.TF2 else "keras"
 
 
-def _infer_data_format(architecture: Json, evidence: list[Evidence]) -> str | None:
+def _infer_data_format(objects: list[dict[str, Json]], evidence: list[Evidence]) -> str | None:
     """The one data format that the layers name, or None where they name none or both."""
-    found = [item.get("data_format", item.get("dim_ordering")) for item in _iterate_objects(architecture)]
+    found = [item.get("data_format", item.get("dim_ordering")) for item in objects]
     spelled = {"th": "channels_first", "tf": "channels_last"}
     spoken = {spelled.get(value, value) for value in found if isinstance(value, str)}
     if len(spoken) != 1:

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from ..lazily import read_data
 from ..pages import find_page
-from ..texts import escape
+from ..texts import defuse, escape
 from .notices import Notice, Severity
 from .results import Result, Run, Status
 
@@ -35,7 +35,11 @@ def read_schema() -> dict[str, Any]:
 
 
 def _as_json(run: Run) -> str:
-    return json.dumps(run.as_dict(), indent=1) + "\n"
+    return _write_json(run.as_dict())
+
+
+def _write_json(document: Mapping[str, Any]) -> str:
+    return defuse(json.dumps(document, indent=1), "\\u{:04x}") + "\n"
 
 
 def _as_github(run: Run) -> str:
@@ -95,7 +99,7 @@ def _as_sarif(run: Run) -> str:
             }
         ],
     }
-    return json.dumps(document, indent=1) + "\n"
+    return _write_json(document)
 
 
 def _write_rule(code: str) -> dict[str, Any]:
@@ -174,7 +178,8 @@ def _as_junit(run: Run) -> str:
         elif result.notices:
             ElementTree.SubElement(case, "system-out").text = _escape_xml("\n".join(_list(result)))
     ElementTree.indent(root, " ")
-    return '<?xml version="1.0" encoding="utf-8"?>\n' + ElementTree.tostring(root, encoding="unicode") + "\n"
+    text = ElementTree.tostring(root, encoding="unicode")
+    return f'<?xml version="1.0" encoding="utf-8"?>\n{defuse(text, "&#{};")}\n'
 
 
 def _escape_xml(text: str) -> str:

@@ -13,6 +13,7 @@ from ..findings import Finding
 if TYPE_CHECKING:
     from ..document.model import Document
     from .legacy import LegacyFile, TfjsFolder
+    from .lowering import Lowered
 
 DEFAULT: Final = "keras"
 TARGETS: Final = (DEFAULT,)
@@ -27,6 +28,7 @@ class Plan:
     release: Release
     findings: tuple[Finding, ...] = ()
     legacy: LegacyFile | TfjsFolder | None = None
+    lowered: Lowered | None = None  # `document` for current Keras, where that is made already
 
     @property
     def is_current(self) -> bool:
@@ -50,19 +52,22 @@ class Plan:
             return
         from . import keras_zip  # loaded only where a file is written
 
+        minor, document = self.release.version, self.document
         keras_zip.write(
-            self.document, path, minor=self.release.version, force=force, sources=sources, custom_objects=custom_objects
+            document, path, self.lowered, minor=minor, force=force, sources=sources, custom_objects=custom_objects
         )
 
 
-def plan(document: Document, path: str, target: str = DEFAULT) -> Plan:
+def plan(document: Document, path: str, target: str = DEFAULT, lowered: Lowered | None = None) -> Plan:
     """What `document` becomes for `target`: ``keras``, or a release (``keras-3.6``, ``tf.keras-2.8``).
+
+    `lowered` is it for current Keras, where that is made already.
 
     Raises:
         Unsupported: there is no such target, or the release cannot hold the model; the message names the layer.
     """
     if target in TARGETS:
-        return Plan(document, NEWEST, _list_flags(document))
+        return Plan(document, NEWEST, _list_flags(document), lowered=lowered)
     release = require_release(target)
     from ..descent import descend  # only where an older release is asked for
     from .lowering import check_names, prepare_model

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from .. import limits
 from ..catalog.layout import list_stored_layers, specs_of
 from ..catalog.shapes.variables import infer_variables
 from ..document.model import Document, Layer, Object, Path
@@ -25,7 +26,7 @@ def renew_misfits(document: Document) -> tuple[Document, tuple[Finding, ...]]:
     """The document with every weight that does not fit its configuration, or is missing, made anew; a finding for each.
 
     Weights of a size that is not known stay as they are; lowering then refuses them. A document without any weights
-    stays without.
+    stays without. Raises LimitExceeded for weights that would need more memory than a file may ask for.
     """
     model = document.model
     if not any(layer.weights for layer in layers_of(model)):
@@ -59,7 +60,9 @@ def _initialize(layer: Layer, role: str, shape: Sequence[int], label: str) -> Te
     known = layer.config.get(f"{role}_initializer")
     name = known.class_name if isinstance(known, Object) else ""
     rng = np.random.default_rng(zlib.crc32(label.encode("utf-8", "surrogatepass")))
-    values = _draw(name, role, shape, rng).astype("float32")
+    limits.budget().hold(size := 4 * math.prod(shape))  # the configuration says how many, not what is stored
+    values = _draw(name, role, shape, rng)
+    limits.budget().hold(size, values)
     if role == "bias" and layer.class_name == "LSTM" and layer.config.get("unit_forget_bias", True):
         values[len(values) // 4 : len(values) // 2] = 1  # the gates are i, f, c, o
     return constant(values, "float32", f"new {label}")
@@ -68,15 +71,25 @@ def _initialize(layer: Layer, role: str, shape: Sequence[int], label: str) -> Te
 def _draw(name: str, role: str, shape: Sequence[int], rng: np.random.Generator) -> Array:
     """Numbers as Keras' initializer of that name draws them; scaled uniform ones where it is another (orthogonal ...)."""
     if name == "Zeros" or (not name and len(shape) < 2 and role not in _ONES):
-        return np.zeros(shape)
+        return np.zeros(shape, "float32")
     if name == "Ones" or (not name and role in _ONES):
-        return np.ones(shape)
+        return np.ones(shape, "float32")
     if role in ("embeddings", "reverse_embeddings") or name == "RandomUniform":
-        return rng.uniform(-0.05, 0.05, shape)
+        return _draw_evenly(0.05, shape, rng)
     if name in ("RandomNormal", "TruncatedNormal"):
-        return rng.normal(0, 0.05, shape)
+        values = rng.standard_normal(shape, "float32")
+        values *= np.float32(0.05)
+        return values
     field = math.prod(shape[:-2])
     inputs, outputs = (shape[-2] if len(shape) > 1 else 1) * field, (shape[-1] if shape else 1) * field
     scale = {"He": 2 / max(1, inputs), "Lecun": 1 / max(1, inputs)}.get(name.removesuffix("Uniform").removesuffix("Normal"))
     bound = math.sqrt(3 * (scale if scale is not None else 2 / max(1, inputs + outputs)))
-    return rng.uniform(-bound, bound, shape)
+    return _draw_evenly(bound, shape, rng)
+
+
+def _draw_evenly(bound: float, shape: Sequence[int], rng: np.random.Generator) -> Array:
+    """Numbers between -bound and bound, in no more memory than theirs."""
+    values = rng.random(shape, "float32")
+    values *= np.float32(2 * bound)
+    values -= np.float32(bound)
+    return values

@@ -39,6 +39,7 @@ _PADDING: Final = struct.Struct("<HH")
 def write(
     document: Document,
     path: str,
+    lowered: Lowered | None = None,
     *,
     minor: str = MINORS[-1],
     force: bool = False,
@@ -47,7 +48,7 @@ def write(
 ) -> None:
     """Write `document` to `path` as a ``.keras`` file.
 
-    `sources` are the files that were read, which are never replaced.
+    `lowered` is it for that minor, where that is made already. `sources` are the files that were read, which are never replaced.
     `custom_objects` are the user's classes. Where layers of such a class are left, only a live model knows how
     they file their weights, and the running Keras writes the file.
 
@@ -57,7 +58,7 @@ def write(
         AnyKerasError: the document cannot be lowered.
     """
     check_output(path, force=force, sources=sources)
-    lowered = lower(document, minor)
+    lowered = lowered or lower(document, minor)
     if lowered.expected and not lowered.bindings:
         raise TargetError("AK6012", "the model has no weights", next_step="Pass the weights file too: --weights weights.h5.")
     model = keras_live.build(document, custom_objects=custom_objects) if lowered.custom else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ... import api
 from ...scanning import Entry
 from ..files import Files, do_each, find_entries, take_one
+from ...texts import defuse
 from ..options import Architecture, Weights
 from ..outcome import print_result, show_errors
 
@@ -21,7 +22,7 @@ def stub(files: Files, weights: Weights = None, architecture: Architecture = Non
 
         def show(entry: Entry) -> None:
             sliced = api.slice_source(architecture, weights=entry.path) if architecture is not None else None
-            text = api.stub(entry.path, weights=weights) if sliced is None else f"{sliced}\n"
+            text = defuse(api.stub(entry.path, weights=weights)) if sliced is None else f"{sliced}\n"
             print_result(False, lambda: {"text": text}, lambda: print(text or "# No custom classes needed.\n", end=""))
 
         do_each(entries, show)

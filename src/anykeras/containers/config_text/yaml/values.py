@@ -129,6 +129,7 @@ class _Values:
         self.part, self.notes = part, notes
         # Aliases are written out, so a text must not stand for much more than it is long.
         self.left = min(limits.current().config_nodes, 10_000 + 16 * root.at)
+        self.known: dict[str, Json] = {}  # what each plain scalar is
 
     def value(self, node: YamlNode) -> Json:
         self.left -= 1
@@ -204,6 +205,11 @@ class _Values:
 
     def _implicit(self, text: str) -> Json:
         """A plain scalar by its looks."""
+        if text not in self.known:
+            self.known[text] = self._read_plain(text)
+        return self.known[text]
+
+    def _read_plain(self, text: str) -> Json:
         if len(text) <= limits.current().config_digits or text[:1] not in "+-.0123456789":
             if NULL.match(text):
                 return None
