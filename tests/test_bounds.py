@@ -194,7 +194,9 @@ def test_brackets_in_texts_nest_nothing(text: str) -> None:
 
 def test_a_pickle_is_read_by_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Texts and lines across the ends of blocks are what Python reads; 100,000 opcodes take a hundred reads."""
-    value = {f"key{number}": [number, number / 3, "x" * (number % 7000), (b"y" * (number % 5000)).hex()] for number in range(900)}
+    value = {
+        f"key{number}": [number, number / 3, "x" * (number % 7000), (b"y" * (number % 5000)).hex()] for number in range(900)
+    }
     for protocol in (0, 1, 2, 4):
         source = wrap_bytes(data := pickle.dumps(value, protocol), "x")
         reads, fetch = [], source.read

@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from . import graphs, matching, pipeline, targets, weights_only
+from . import graphs, matching, pipeline, weights_only
 from .errors import AnyKerasError, Malformed, MissingObject, Undecided, Unsupported
 from .findings import Affects, Fidelity, Finding
 from .opened import Opened, open_migrated

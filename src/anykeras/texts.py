@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-
 _COMMAND = re.compile(r"##(?=\w*\[)|::(?=[A-Za-z][\w-]*(?: |::))")
 """How a command begins to programs that read the log of a build: ``##vso[...]`` and ``##[...]`` anywhere in a line (Azure
 Pipelines, TeamCity, the runner of GitHub, ``ActionCommand.TryParse``), ``::add-mask::`` at its start."""

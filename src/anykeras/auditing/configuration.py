@@ -147,9 +147,7 @@ def walk_value(found: Collector, root: object, part: str, legacy: bool) -> None:
                 continue
             inside = "" if key in _PATHS else key  # the words of a vocabulary are content
             _judge_sizes(found, value, place)
-            left += [
-                _Place(item, f"{where}[{at}]", inside, holder) for at, item in enumerate(value) if not _is_small(item)
-            ]
+            left += [_Place(item, f"{where}[{at}]", inside, holder) for at, item in enumerate(value) if not _is_small(item)]
         elif isinstance(value, Mapping):
             budget.charge(len(value))
             inner = _judge_object(found, value, place, as_code)
@@ -157,9 +155,7 @@ def walk_value(found: Collector, root: object, part: str, legacy: bool) -> None:
                 value = _list_beside_code(value.get("config"))
             if not value or not all(type(item) is int for item in value.values()):  # a vocabulary
                 _judge_keys(found, value, where)
-            left += [
-                _Place(item, f"{where}/{name}", str(name), inner) for name, item in value.items() if not _is_small(item)
-            ]
+            left += [_Place(item, f"{where}/{name}", str(name), inner) for name, item in value.items() if not _is_small(item)]
 
 
 def _is_small(value: object) -> bool:

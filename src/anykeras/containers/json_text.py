@@ -69,9 +69,14 @@ def parse_json(text: str, part: str, notes: list[str] | None = None) -> Json:
     _check_size(text, part)
     reader = _JsonReader(part)
     large = bounds.config_digits < _ORDINARY or _LARGE.search(text) is not None
-    numbers = {"parse_int": reader.integer, "parse_float": reader.real} if large else {}
     try:
-        value: Json = json.loads(text, object_pairs_hook=reader.pairs, parse_constant=reader.constant, **numbers)
+        value: Json = json.loads(
+            text,
+            object_pairs_hook=reader.pairs,
+            parse_int=reader.integer if large else None,
+            parse_float=reader.real if large else None,
+            parse_constant=reader.constant,
+        )
         if SURROGATE.search(text):
             json.dumps(value, ensure_ascii=False).encode("utf-8")
     except AnyKerasError:

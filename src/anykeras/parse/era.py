@@ -62,9 +62,7 @@ def _has_named_policies(objects: list[dict[str, Json]]) -> bool:
     return bool(policies) and all(isinstance(policy, str) for policy in policies)
 
 
-def _find_tensorflow(
-    objects: list[dict[str, Json]], library: str, version: str | None, evidence: list[Evidence]
-) -> int | None:
+def _find_tensorflow(objects: list[dict[str, Json]], library: str, version: str | None, evidence: list[Evidence]) -> int | None:
     """The major version of TensorFlow. 1.13 to 1.15, 2.0 and 2.1 all stamp 2.2.4-tf.
 
     The layers of a functional model tell them apart: 1.x writes ``name`` before ``class_name``, 2.x behind

@@ -53,9 +53,7 @@ class Plan:
         from . import keras_zip  # loaded only where a file is written
 
         minor, document = self.release.version, self.document
-        keras_zip.write(
-            document, path, self.lowered, minor=minor, force=force, sources=sources, custom_objects=custom_objects
-        )
+        keras_zip.write(document, path, self.lowered, minor=minor, force=force, sources=sources, custom_objects=custom_objects)
 
 
 def plan(document: Document, path: str, target: str = DEFAULT, lowered: Lowered | None = None) -> Plan:

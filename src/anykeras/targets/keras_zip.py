@@ -48,7 +48,7 @@ def write(
 ) -> None:
     """Write `document` to `path` as a ``.keras`` file.
 
-    `lowered` is it for that minor, where that is made already. `sources` are the files that were read, which are never replaced.
+    `lowered` is it for that minor, where that is made already. `sources` are the files that were read, never replaced.
     `custom_objects` are the user's classes. Where layers of such a class are left, only a live model knows how
     they file their weights, and the running Keras writes the file.
 

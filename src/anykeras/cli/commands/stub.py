@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from ... import api
 from ...scanning import Entry
-from ..files import Files, do_each, find_entries, take_one
 from ...texts import defuse
+from ..files import Files, do_each, find_entries, take_one
 from ..options import Architecture, Weights
 from ..outcome import print_result, show_errors
 
