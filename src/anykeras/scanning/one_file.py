@@ -12,7 +12,6 @@ from typing import Any
 from .. import api, auditing, html_report, limits
 from ..containers.remote import is_url, open_any, stamp_remote
 from ..containers.source import BLOCK
-from ..document.walk import summarize_document
 from ..errors import AnyKerasError
 from ..opened import Inspection
 from ..reporting import Notice, notice_of_finding
@@ -167,6 +166,8 @@ def _describe(inspection: Inspection | WeightsInspection, found: Outcome) -> Non
         return
     writer = inspection.original.writer
     found.writer, found.era = str(writer), str(writer.era)
+    from ..document.walk import summarize_document  # `--help` needs no document
+
     rows = summarize_document(inspection.original.model)
     found.layers, found.parameters = len(rows), sum(row["parameters"] or 0 for row in rows)
     found.findings += [
