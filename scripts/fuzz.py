@@ -340,12 +340,11 @@ def run_verb(verb: str, rng: random.Random) -> str:
         path = Path(folder, "mutant")
         path.write_bytes(changed or container_fuzz.mutated(data, rng))
         try:
-            guard_verb(measure_burdens.VERBS[verb])(str(path), folder)
+            return str(guard_verb(measure_burdens.VERBS[verb])(str(path), folder) or "ok")
         except Bug:
             raise
         except AnyKerasError as error:
             return error.code
-        return "ok"
 
 
 def _change_config(data: bytes, rng: random.Random) -> bytes | None:

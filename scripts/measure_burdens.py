@@ -15,6 +15,7 @@ import functools
 import io
 import json
 import os
+import re
 import resource
 import sys
 import tempfile
@@ -35,7 +36,7 @@ Verb = Callable[[str, str], object]  # takes the file and an empty folder
 def _call(*arguments: str) -> Verb:
     """The verb of the command line; ``FILE`` and ``OUT`` stand for the file and the folder."""
 
-    def run(path: str, folder: str) -> None:
+    def run(path: str, folder: str) -> str:
         from anykeras.cli.main import app
         from anykeras.cli.outcome import REFUSED
 
@@ -47,6 +48,9 @@ def _call(*arguments: str) -> Verb:
             except SystemExit as leaving:
                 if leaving.code not in (0, 1, REFUSED):
                     raise RuntimeError(f"exit code {leaving.code}: {printed.getvalue()[-300:]}") from None
+                refusal = re.search(r"\[(AK\d{4})\]", printed.getvalue()) if leaving.code == REFUSED else None
+                return refusal[1] if refusal else "ok"
+        return "ok"
 
     return run
 
@@ -56,13 +60,14 @@ def _explain(path: str, folder: str) -> None:
         _call("explain", message, "--file", "FILE")(path, folder)
 
 
-def _scan(path: str, folder: str) -> None:
+def _scan(path: str, folder: str) -> str:
     from anykeras.scanning import one_file
 
     job = one_file.Job(path, convert_to=f"{folder}/x.keras", page=f"{folder}/x.html")
     outcome = one_file.process(job.as_dict())
     if outcome["refusal_code"] == BUG:
         raise RuntimeError(outcome["refusal"])
+    return str(outcome["refusal_code"] or "ok")
 
 
 def _load_model(path: str, folder: str) -> None:
@@ -148,8 +153,7 @@ def _run(path: Path, verb: str, writing: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         began, held = _now(), _peak()
         try:
-            guard_verb(VERBS[verb])(str(path), folder)
-            end = "ok"
+            end = str(guard_verb(VERBS[verb])(str(path), folder) or "ok")
         except Bug as error:
             end = f"BUG {type(error.__cause__).__name__} {error.__cause__}"
         except anykeras.AnyKerasError as error:

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import h5py
 import numpy as np
 import pytest
 from typer.testing import CliRunner
@@ -255,3 +256,29 @@ def test_what_a_file_of_a_later_or_an_older_release_says(target: str, release: s
     assert not anykeras.check(tmp_path / "then.h5", [target]).forecasts[0].objected
     (forecast,) = anykeras.check(tmp_path / "then.h5", [release]).forecasts
     assert forecast.opens is False and reason in str(forecast.as_dict())
+
+
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [
+        ("class_name", ["Dense"]),
+        ("class_name", {}),
+        ("name", [1]),
+        ("config", 3),
+        ("inbound_nodes", {"a": 1}),
+        ("inbound_nodes", 7),
+    ],
+)
+def test_a_configuration_of_a_form_that_no_keras_writes_depends(place: str, value: object, tmp_path: Path) -> None:
+    layer = {"class_name": "Dense", "name": "d", "config": {"name": "d", "units": 2, "batch_input_shape": [None, 2]}}
+    for model in ("Sequential", "Model"):
+        held = {
+            "class_name": model,
+            "config": {"name": "m", "layers": [layer, {**layer, place: value}]},
+            "keras_version": "2.3.1",
+        }
+        with h5py.File(tmp_path / "x.h5", "w") as file:
+            file.attrs["model_config"] = json.dumps(held)
+            file.create_group("model_weights").attrs["layer_names"] = np.array([], "S1")
+        found = anykeras.check(tmp_path / "x.h5")
+        assert {one.opens for one in found.forecasts} == {None} and place in found.forecasts[0].doubt

@@ -336,3 +336,13 @@ def test_a_convolution_with_strides_and_a_dilation_is_refused(kind: str, tmp_pat
         with pytest.raises(Unsupported, match="AK6032"):
             verb(tmp_path / "y.keras")
     assert not (tmp_path / "z.keras").exists()
+
+
+def test_a_number_that_is_not_itself_reads_back(tmp_path: Path) -> None:
+    """``Masking(mask_value=nan)``: what was written is compared with what was meant as text."""
+    masking = {"class_name": "Masking", "config": {"name": "m", "mask_value": float("nan"), "batch_input_shape": [None, 3, 2]}}
+    model = {"class_name": "Sequential", "config": {"name": "s", "layers": [masking]}, "keras_version": "2.3.1"}
+    (tmp_path / "model.json").write_text(json.dumps(model))
+    anykeras.convert(tmp_path / "model.json", tmp_path / "out.keras")
+    with zipfile.ZipFile(tmp_path / "out.keras") as archive:
+        assert '"mask_value": NaN' in archive.read("config.json").decode()

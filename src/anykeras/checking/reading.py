@@ -12,15 +12,20 @@ from dataclasses import replace
 from typing import Any, Final
 
 from ..catalog.releases import Release
-from ..containers.base import NamedWeights, Raw
+from ..containers.base import Json, NamedWeights, Raw
 from ..errors import AnyKerasError
 from ..limits import begin_budget, budget, spend
+from ..parse.era import list_objects
 from ..pipeline import parse_raw
 from . import layers, messages, models, objects, training, traits, weights
 from .forecast import Content, Forecast, Notes, Obstacle
 
 Config = Mapping[str, Any]
 BOXES: Final = {"keras_zip": ".keras", "hdf5": ".h5"}
+_FORMS: Final[Mapping[str, Any]] = {
+    "class_name": str, "name": str | None, "config": dict | list | str | None, "inbound_nodes": list,
+}  # fmt: skip
+"""What a layer or another object of a configuration consists of."""
 _STEPS: Final = 4  # of work, for an object that is looked up in one release
 
 
@@ -31,6 +36,8 @@ def forecast(raw: Raw, release: Release) -> Forecast:
 
 def forecast_all(raw: Raw, releases: Sequence[Release]) -> list[Forecast]:
     """The forecasts for several releases."""
+    if misshapen := find_misshapen(raw.architecture):
+        return [Forecast(release, None, doubt=misshapen) for release in releases]
     found, content = [], Content(raw)
     with spend(begin_budget()):
         for release in releases:
@@ -39,6 +46,20 @@ def forecast_all(raw: Raw, releases: Sequence[Release]) -> list[Forecast]:
             found.append(notes.forecast(release))
     doubt = tell_doubt_of_parser(raw) if any(one.opens for one in found) else ""
     return [replace(one, opens=None, doubt=doubt) if doubt and one.opens else one for one in found]
+
+
+def find_misshapen(architecture: Json) -> str:
+    """What in a configuration has a form that no Keras writes, so that nobody knows who would read it; "" for nothing."""
+    for item in list_objects(architecture):
+        if "class_name" not in item:
+            continue
+        config, class_name = item.get("config"), item["class_name"]
+        wrong = [key for key, kinds in _FORMS.items() if key in item and not isinstance(item[key], kinds)]
+        if not wrong and class_name in objects.MODELS and isinstance(config, dict):
+            wrong = ["layers"] if not isinstance(config.get("layers", []), list) else []
+        if wrong:
+            return f"the configuration has a {wrong[0]} of a kind that no Keras writes"
+    return ""
 
 
 def tell_doubt_of_parser(raw: Raw) -> str:

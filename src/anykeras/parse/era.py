@@ -33,7 +33,7 @@ def infer(raw: Raw, is_custom: IsCustom = is_never_custom) -> Writer:
     evidence: list[Evidence] = []
     version = _read_stamp(raw, "keras_version", evidence)
     backend = _read_stamp(raw, "backend", evidence) or _infer_backend_by_names(raw, evidence)
-    words, objects = _list_keys(raw.architecture, is_custom), _list_objects(raw.architecture)
+    words, objects = _list_keys(raw.architecture, is_custom), list_objects(raw.architecture)
     era = _infer_era(raw, version, words, evidence)
     library = _infer_library(era)
     if library != "keras":
@@ -80,7 +80,7 @@ def _find_tensorflow(objects: list[dict[str, Json]], library: str, version: str 
     return None
 
 
-def _list_objects(value: Json) -> list[dict[str, Json]]:
+def list_objects(value: Json) -> list[dict[str, Json]]:
     """Every object of a JSON value, each before those in it."""
     stack, found = [value], []
     while stack:

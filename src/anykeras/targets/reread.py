@@ -69,9 +69,9 @@ def _read(stream: IO[bytes], path: str) -> Raw:
 
 
 def _compare_text(raw: Raw, lowered: Lowered) -> str:
-    text = json.loads(json.dumps(lowered.config))
-    held = {key: value for key, value in raw.architecture.items() if key in text} if isinstance(raw.architecture, dict) else {}
-    return "" if held == text else "the configuration differs"
+    held = raw.architecture if isinstance(raw.architecture, dict) else {}
+    text = json.dumps({key: value for key, value in held.items() if key in lowered.config})  # as text, for NaN is not itself
+    return "" if text == json.dumps(lowered.config) else "the configuration differs"
 
 
 def _compare_weights(raw: Raw, written: Checksums) -> str:
