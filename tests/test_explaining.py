@@ -84,6 +84,8 @@ def test_what_people_paste_is_named_as_a_person_named_it() -> None:
         58,
         66,
         62,
+        65,
+        71,
     ]  # the figures of docs/measured.md, never made better
 
 
