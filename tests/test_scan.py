@@ -21,6 +21,7 @@ from typer.testing import CliRunner
 import anykeras
 import hostile
 from anykeras.cli.main import app
+from anykeras.scanning import one_file
 from genuine import FIXTURES
 
 RUN = CliRunner()
@@ -411,3 +412,12 @@ def test_several_files_do_not_go_into_one(registry: Path, tmp_path: Path, name: 
     monkeypatch.chdir(tmp_path)
     shown = RUN.invoke(app, ["convert", str(registry / "deep"), name])
     assert shown.exit_code == 2 and "OUTPUT" in shown.stderr and not os.path.exists("new.keras"), shown.output
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    """A full or read-only disk is no crash of AnyKeras: here a file stands where the folder would be."""
+    write_model(tmp_path / "model.h5", 3)
+    (tmp_path / "made").write_text("mine")
+    done = one_file.process({"path": str(tmp_path / "model.h5"), "convert_to": str(tmp_path / "made" / "x.keras")})
+    assert (done["status"], done["refusal_code"]) == ("refused", "AK6022") and str(tmp_path / "made") in done["refusal"]
+    assert (tmp_path / "made").read_text() == "mine"

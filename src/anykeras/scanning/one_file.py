@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from .. import api, auditing, html_report, limits
+from ..boundary import as_our_error
 from ..containers.remote import is_url, open_any, stamp_remote
 from ..containers.source import BLOCK
 from ..errors import AnyKerasError
@@ -96,7 +97,8 @@ def process(data: Mapping[str, Any]) -> dict[str, Any]:
     try:
         with limits.spend_one():
             _work(job, found)
-    except AnyKerasError as error:
+    except (AnyKerasError, OSError, MemoryError, RecursionError) as raised:
+        error = raised if isinstance(raised, AnyKerasError) else as_our_error(raised)
         found.status, found.refusal_code, found.refusal = REFUSED, error.code, str(error).splitlines()[0][:1000]
     found.seconds = round(time.perf_counter() - started, 4)
     return found.as_dict()
