@@ -9,6 +9,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from importlib import import_module
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from typer.testing import CliRunner
 import anykeras
 import burdens
 from anykeras import limits, targets
-from anykeras.auditing import archives
+from anykeras.auditing import archives, configuration, functions
 from anykeras.checking import forecast
 from anykeras.cli.main import app
 from anykeras.containers import json_text, pickle_walker
@@ -238,3 +239,26 @@ def test_new_weights_are_no_larger_than_a_file_may_ask_for(units: int, tmp_path:
     with at_most(3_000_000), pytest.raises(LimitExceeded, match="new weights"):
         anykeras.convert(path, tmp_path / "out.keras", skip_mismatch=True)
     assert not (tmp_path / "out.keras").exists()
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text"),
+    [
+        (configuration._SOURCE, "$(" * 128_000),
+        (configuration._SOURCE, "lambda" + " " * 256_000),
+        (configuration._SOURCE, "{%" * 128_000),
+        (configuration._SOURCE, "<a on" * 50_000),
+        (functions._NESTED, "(" + "+" * 256_000),
+    ],
+    ids=lambda value: value[:6] if isinstance(value, str) else "",
+)
+def test_no_pattern_of_an_audit_reads_a_text_again_from_each_letter(pattern: re.Pattern[str], text: str) -> None:
+    began = time.process_time()  # seconds where each start reads to the end: 13 and more here
+    assert pattern.search(text) is None
+    assert time.process_time() - began < 3
+
+
+def test_a_type_is_looked_at_where_it_is_short(tmp_path: Path) -> None:
+    dense = {"class_name": "Dense", "config": {"name": "d", "units": 2, "dtype": "policy" * 200_000 + "!"}}
+    (tmp_path / "x.json").write_text(json.dumps({"class_name": "Sequential", "config": [dense]}))
+    assert "AK8011" in {risk.code for risk in anykeras.audit(tmp_path / "x.json").risks}

@@ -45,12 +45,12 @@ _UNUSUAL = re.compile(
 _SPREADSHEET = re.compile(r"[=@+]\w+\(|=\w+\|")
 _SOURCE = re.compile(
     r"__import__\s*\(|\b(?:eval|exec|compile|getattr|open)\s*\(|\bos\.(?:system|popen)|\bsubprocess\b|\.__(?:class|globals|subclasses|"
-    r"builtins|mro|bases?|init)__|\blambda\s+\w*\s*[:,]|/bin/(?:ba)?sh\b|\bpowershell\b|\b(?:curl|wget)\s+\S*https?:|<script|<\?php|"
-    r"<\w+[ /][^<>]{0,80}\bon\w+\s*=|"
-    r"!!python/|\{\{.{1,200}\}\}|\{%.{1,200}%\}|\$\{jndi:|\$\([^)]+\)|\bimport\s+(?:os|sys|subprocess|socket|pickle)\b|javascript:",
+    r"builtins|mro|bases?|init)__|\blambda\s{1,64}+\w*+\s{0,64}[:,]|/bin/(?:ba)?sh\b|\bpowershell\b|\b(?:curl|wget)\s+\S*https?:|<script|<\?php|"
+    r"<\w+[ /][^<>]{0,80}\bon\w{1,40}\s{0,8}=|"
+    r"!!python/|\{\{.{1,200}\}\}|\{%.{1,100}%\}|\$\{jndi:|\$\([^)]{1,500}+\)|\bimport\s+(?:os|sys|subprocess|socket|pickle)\b|javascript:",
     re.IGNORECASE | re.DOTALL,
 )
-"""Programs as text."""
+"""Programs as text. No repeat is without a bound where its text can begin anew at each letter."""
 _DTYPE = re.compile(
     r"(?:mixed_)?(?:b?float|int|uint|bool|str|string|complex|half|double|single|long|short|byte|resource|variant|auto|q?u?int|"
     r"float8_e\dm\d\w*|None|null|infer|unicode|numpy\.\w+|<dtype: '\w+'>|<class '\w+\.\w+'>|_?\w*policy\w*)\d*"
@@ -335,7 +335,7 @@ def _judge_text(found: Collector, place: _Place, as_code: Loading, legacy: bool)
         if (_UNUSUAL.search(value) and value != "<lambda>") or _SPREADSHEET.match(value) or len(value) > _LONGEST:
             seen = f"the name {value[:80]!r}, with characters or a length that mean something to other programs"
             found.add("AK8015", Severity.MEDIUM, where, seen, loading.SHOWN)
-    if key == "dtype" and not _DTYPE.fullmatch(value) and holder:
+    if key == "dtype" and holder and (len(value) > _LONGEST or not _DTYPE.fullmatch(value)):
         found.add("AK8011", Severity.MEDIUM, where, f"the type {value[:80]!r}, which no layer has", loading.BOMB)
     if key and not key.startswith("("):
         judge_words(found, value, where)

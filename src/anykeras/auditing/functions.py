@@ -43,7 +43,7 @@ _ATTRIBUTE = frozenset({"LOAD_ATTR", "LOAD_METHOD", "LOAD_SUPER_ATTR", "IMPORT_F
 _CHANGES = frozenset({"STORE_ATTR", "DELETE_ATTR"})
 _GLOBALS = frozenset({"STORE_GLOBAL", "DELETE_GLOBAL"})
 _ENDS = ("RETURN", "YIELD", "RAISE", "RERAISE", "END_FINALLY", "SEND")
-_NESTED = re.compile(r"\((?:[^()]*[+*]|[^()]*\{\d)[^()]*\)[+*{]")  # repeats of repeats, which take Python's ``re`` all time
+_NESTED = re.compile(r"\((?=[^()]*+\)[+*{])[^()]*?(?:[+*]|\{\d)")  # repeats of repeats, which take Python's ``re`` all time
 _CODEC = re.compile(
     r"hex(?:_codec)?|rot_?13|z(?:ip|lib)(?:_codec)?|bz2(?:_codec)?|base_?64(?:_codec)?|uu|\w+_escape|utf_?7|idna|punycode"
 )
