@@ -58,16 +58,13 @@ class NumberGraph:
         """
         with limits.spend(self.raw.budget):
             signature = choose(self._graph, self.selection)
-            feeds = {_bare(port): _feed(port, array) for port, array in zip(signature.inputs, inputs, strict=True)}
+            given = zip(signature.inputs, inputs, strict=True)
+            feeds = {port.ref.removesuffix(":0"): _feed(port, array) for port, array in given}
             constants = {ref.removesuffix(":0"): value for ref, value in signature.constants.items()}
             ops = ArrayOps(Builder("numbers"), CONTEXT)
             engine = Engine(self._graph, ops, read_variables(self._graph), {**feeds, **constants})
             values = engine.outputs([port.ref for port in signature.outputs])
             return {port.name: ops.finish(port.name, value) for port, value in zip(signature.outputs, values, strict=True)}
-
-
-def _bare(port: Port) -> str:
-    return port.ref.removesuffix(":0")
 
 
 def _feed(port: Port, array: Array) -> Array:

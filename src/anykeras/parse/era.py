@@ -35,7 +35,7 @@ def infer(raw: Raw, is_custom: IsCustom = is_never_custom) -> Writer:
     backend = _read_stamp(raw, "backend", evidence) or _infer_backend_by_names(raw, evidence)
     words, objects = _list_keys(raw.architecture, is_custom), list_objects(raw.architecture)
     era = _infer_era(raw, version, words, evidence)
-    library = _infer_library(era)
+    library = "tf.keras" if era is Era.TF2 else "keras"
     if library != "keras":
         backend = backend or "tensorflow"
     if era is Era.KERAS1 and version is None and raw.architecture is not None:
@@ -196,10 +196,6 @@ def _find_era_of_words(architecture: Json, words: frozenset[str]) -> Era | None:
 def _find_era_of_weight_names(weights: NamedWeights) -> Era:
     names = [name for group in weights.groups for name, _ in group.weights]
     return Era.KERAS1 if names and not any("/" in name for name in names) else Era.KERAS2
-
-
-def _infer_library(era: Era) -> str:
-    return "tf.keras" if era is Era.TF2 else "keras"
 
 
 def _infer_data_format(objects: list[dict[str, Json]], evidence: list[Evidence]) -> str | None:

@@ -11,10 +11,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
 from .. import limits
 from ..document.graph import iterate_steps
@@ -210,8 +209,6 @@ def _find_array(value: Sequence[Operand]) -> Operand | None:
         array = np.asarray(value)
     except ValueError:
         return None
-    return array.astype({"f": "float32", "i": "int32"}.get(array.dtype.kind, array.dtype)) if _fits(array) else array
-
-
-def _fits(array: npt.NDArray[Any]) -> bool:
-    return array.dtype.kind != "i" or not array.size or bool(np.abs(array).max() < 1 << 31)
+    if array.dtype.kind == "i" and array.size and np.abs(array).max() >= 1 << 31:
+        return array
+    return array.astype({"f": "float32", "i": "int32"}.get(array.dtype.kind, array.dtype))

@@ -48,15 +48,12 @@ def _name_part(home: StoredNode) -> str:
 
 
 def _holds_model(node: StoredNode) -> bool:
-    return node.stored is None and (_has_config(node) or MODEL_WEIGHTS in node.children or _holds_weights(node))
+    weights = MODEL_WEIGHTS in node.children or has_names(node) or has_numbers(node) or has_tree(node)
+    return node.stored is None and (_has_config(node) or weights)
 
 
 def _has_config(node: StoredNode) -> bool:
     return CONFIG in node.attributes or CONFIG + "0" in node.attributes
-
-
-def _holds_weights(node: StoredNode) -> bool:
-    return has_names(node) or has_numbers(node) or has_tree(node)
 
 
 def _find_home(root: StoredNode, name: str) -> StoredNode:

@@ -53,10 +53,6 @@ def make_wire_error(seen: str, part: str) -> Malformed:
     )
 
 
-def _plan(kind: type[Any]) -> dict[int, WireField]:
-    return _PLANS.get(kind) or _PLANS.setdefault(kind, list_wire_fields(kind))
-
-
 class _MessageReader:
     """One pass over the bytes of a message and of those inside it."""
 
@@ -72,7 +68,7 @@ class _MessageReader:
             return empty
         if depth > DEPTH:
             raise make_wire_error(f"messages lie more than {DEPTH} deep in each other", self._part)
-        fields: dict[int, WireField] = _plan(kind)
+        fields = _PLANS.get(kind) or _PLANS.setdefault(kind, list_wire_fields(kind))
         values: dict[str, Any] = {}
         while at < end:
             number, wire, at, stop = self._tag(at, end)

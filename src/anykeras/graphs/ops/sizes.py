@@ -144,17 +144,13 @@ def _reduce(function: Callable[[list[Size]], Size]) -> Callable[[NodeCall, Seque
 
 def _extreme(most: bool) -> Callable[[Size, Size], Size]:
     def run(one: Size, other: Size) -> Size:
-        return one if _same_or(one, other) or _more(one, other) is most else other
+        return one if one == other or _more(one, other) is most else other
 
     return run
 
 
 def _extreme_of(most: bool) -> Callable[[list[Size]], Size]:
     return lambda items: functools.reduce(_extreme(most), items)
-
-
-def _same_or(one: Size, other: Size) -> bool:
-    return bool(one == other)
 
 
 def _reshape(call: NodeCall, given: Sequence[Operand]) -> Operand:

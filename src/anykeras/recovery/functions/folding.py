@@ -40,13 +40,9 @@ CONTRACTING = words("dot matmul tensordot inner outer vdot kron cross")
 MAKING = words("meshgrid zeros ones empty full arange linspace logspace geomspace eye identity tile repeat broadcast_to")
 
 
-def _linalg() -> dict[str, Callable[..., Operand]]:
-    return {f"linalg.{name}": getattr(np.linalg, name) for name in ("norm", "inv", "det")}
-
-
 _GIVEN: dict[str, Callable[..., Operand]] = {
     **{name: getattr(np, name) for name in (*ELEMENTWISE, *REDUCING, *CONTRACTING, *MAKING)},
-    **_linalg(),
+    **{f"linalg.{name}": getattr(np.linalg, name) for name in ("norm", "inv", "det")},
 }
 _SYNONYMS = {"cast": "asarray", "convert_to_tensor": "asarray", "permute_dims": "transpose"}
 

@@ -21,12 +21,9 @@ def _parse_method(method: Operand) -> str:
     return str(name).lower()
 
 
-def _add_batch(ops: Ops, image: Operand) -> tuple[Operand, bool]:
-    return (ops.expand_dims(image, 0), True) if ops.rank(image) == 3 else (image, False)
-
-
 def _resize(ops: Ops, images: Operand, size: Operand, method: str, grid: Grid, antialias: bool) -> Operand:
-    x, single = _add_batch(ops, images)
+    single = ops.rank(images) == 3
+    x = ops.expand_dims(images, 0) if single else images
     if method != "nearest" and not is_float(ops, x):
         x = ops.cast(x, "float32")
     y = resize(ops, x, sizes(ops, size), method, grid, antialias=antialias)
