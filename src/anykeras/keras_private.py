@@ -75,7 +75,7 @@ def make_sequential_at_once(keras: Any) -> type:
     return AtOnce
 
 
-def list_own_variables(layer: Any) -> list[Any]:
+def list_own_variables(layer: object) -> list[Any]:
     """The variables of a layer itself, not of the layers in it, in the order in which a file numbers them.
 
     ``_trainable_variables`` and ``_non_trainable_variables`` (layers/layer.py; ``save_own_variables`` there).
@@ -137,7 +137,7 @@ def keep_call_flags(layer: Any) -> None:
     layer._call_context_args = set()
 
 
-def training_of_call(layer: Any) -> bool | None:
+def training_of_call(layer: object) -> bool | None:
     """Whether the call that runs now is one of training, as the outermost layer was told; None where it was not.
 
     ``_get_call_context`` and ``_maybe_reset_call_context`` (layers/layer.py).
@@ -196,7 +196,7 @@ def list_inbound_nodes(operation: Any) -> Sequence[Any]:
     return found
 
 
-def list_graph_nodes(model: Any) -> Sequence[Any] | None:
+def list_graph_nodes(model: object) -> Sequence[Any] | None:
     """The calls that a functional model is made of (``_nodes_by_depth``, ops/function.py); None for what has no graph."""
     by_depth = getattr(model, "_nodes_by_depth", None)
     return None if by_depth is None else [node for nodes in by_depth.values() for node in nodes]
@@ -303,7 +303,7 @@ def in_stateless_scope(keras: Any) -> bool:
     return bool(keras.src.backend.common.stateless_scope.in_stateless_scope())
 
 
-def note_parameters(model: Any) -> None:
+def note_parameters(model: object) -> None:
     """What Keras does behind the build of each layer on torch: its variables become parameters of a module.
 
     ``_post_build`` (backend/torch/layer.py), left out there while variables have no values.

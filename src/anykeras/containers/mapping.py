@@ -217,11 +217,11 @@ def _guard_hdf5(watch: _Watch) -> None:
 
     create, open_ = h5f.create, h5f.open
 
-    def create_file(name: Any, *args: Any, **kwargs: Any) -> Any:
+    def create_file(name: object, *args: object, **kwargs: object) -> Any:
         watch.detach_file(name)
         return create(name, *args, **kwargs)
 
-    def open_file(name: Any, flags: int = h5f.ACC_RDWR, *args: Any, **kwargs: Any) -> Any:
+    def open_file(name: object, flags: int = h5f.ACC_RDWR, *args: object, **kwargs: object) -> Any:
         if flags & h5f.ACC_RDWR:
             watch.detach_file(name)
         return open_(name, flags, *args, **kwargs)

@@ -31,7 +31,7 @@ class LayerMaker:
     def __name__(self) -> str:
         return str(self.layer_class.__name__)
 
-    def from_config(self, config: Mapping[str, Any], **kwargs: Any) -> Any:
+    def from_config(self, config: Mapping[str, object], **kwargs: object) -> Any:
         """The layer; arguments of every layer that its constructor does not take are set afterwards.
 
         Raises:
@@ -50,7 +50,7 @@ class LayerMaker:
         kept = {key: value for key, value in config.items() if key in takes}
         return self._set_name(self._call(lambda arguments: self.layer_class(**arguments), kept), config)
 
-    def _revive(self, value: Any) -> Any:
+    def _revive(self, value: object) -> Any:
         """A layer in the configuration of a wrapper or recurrence, as the ``from_config`` of these made it."""
         import keras
 
@@ -81,7 +81,7 @@ class LayerMaker:
             layer.trainable = False
         return layer
 
-    def _refusal(self, why: str, config: Mapping[str, Any] | None = None) -> Malformed:
+    def _refusal(self, why: str, config: Mapping[str, object] | None = None) -> Malformed:
         held = f" The file has: {', '.join(sorted(config))}." if config is not None else ""
         return Malformed(
             "AK5004",
@@ -97,12 +97,12 @@ def _list_own_names(layer_class: type) -> set[str]:
     return {name for base in bases for name in vars(base)}
 
 
-def wrap_layer_classes(objects: Mapping[str, Any]) -> dict[str, Any]:
+def wrap_layer_classes(objects: Mapping[str, object]) -> dict[str, Any]:
     """The objects as Keras takes them: layer classes in a :class:`LayerMaker`."""
     return {name: LayerMaker(value) if is_layer_class(value) else value for name, value in objects.items()}
 
 
-def is_layer_class(value: Any) -> bool:
+def is_layer_class(value: object) -> bool:
     """Whether an object is a layer or model class of the running Keras."""
     return inspect.isclass(value) and hasattr(value, "from_config") and hasattr(value, "add_weight")
 

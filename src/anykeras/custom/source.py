@@ -57,11 +57,11 @@ def run_source(path: str, runtime: LegacyRuntime) -> SourceFile:
     return SourceFile({**constants, **objects, **registered}, runner.failed)
 
 
-def _is_own(value: Any, module: ModuleType) -> bool:
+def _is_own(value: object, module: ModuleType) -> bool:
     return (inspect.isclass(value) or inspect.isfunction(value)) and value.__module__ == module.__name__
 
 
-def _is_constant(name: str, value: Any) -> bool:
+def _is_constant(name: str, value: object) -> bool:
     """Numbers, texts and imported modules: code in the file may use them by these names."""
     return not name.startswith("_") and isinstance(value, bool | int | float | str | ModuleType)
 
@@ -137,7 +137,7 @@ class _Runner:
         path = os.path.join(self.folder, *name.split(".")) + ".py"
         return self.run(path, name) if os.path.isfile(path) else None
 
-    def export(self, value: Any) -> Any:
+    def export(self, value: object) -> Any:
         """A definition as the running Keras can call it."""
         if self.now:
             return value

@@ -68,7 +68,7 @@ def trace_to_graph(layer: Layer, live: Any, inputs: list[Any]) -> Layer:
     return model
 
 
-def to_document(model: Any, what: str) -> Layer:
+def to_document(model: object, what: str) -> Layer:
     """A live functional model of the running Keras as a document's, without its weights; `what` names it in errors."""
     import keras
 
@@ -135,7 +135,7 @@ def _tensor_of(variable: Any, tensors: Mapping[int, Tensor]) -> Tensor:
     return found if found.dtype == dtype else found.cast(dtype)
 
 
-def _fill(model: Layer, whole: Any, tensors: Mapping[int, Tensor]) -> Layer:
+def _fill(model: Layer, whole: object, tensors: Mapping[int, Tensor]) -> Layer:
     """The model with the numbers of the live one."""
     bound: dict[Path, dict[str, Tensor]] = {}
     for spec in list_variable_specs(model):
@@ -208,7 +208,7 @@ Traced = Callable[..., Any]
 def trace_function(name: str, function: Callable[..., Any]) -> Traced:
     """`function` as recovery calls functions: ``call(ops, *args, **kwargs)``."""
 
-    def call(ops: Any, *args: Any, **kwargs: Any) -> Any:
+    def call(ops: object, *args: object, **kwargs: object) -> Any:
         if not isinstance(ops, GraphOps):
             return function(*args, **kwargs)
         symbols = list({symbol.ref: symbol for symbol in flat_symbols([args, kwargs])}.values())
@@ -262,7 +262,7 @@ def _trace_to_model(
 
     inputs = {s.ref: keras.Input(batch_shape=s.spec.shape, dtype=s.spec.dtype) for s in symbols}
 
-    def put(value: Any) -> Any:
+    def put(value: object) -> Any:
         if isinstance(value, Symbol):
             return inputs[value.ref]
         if isinstance(value, tuple | list):

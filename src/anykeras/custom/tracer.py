@@ -99,7 +99,7 @@ def _make_finding(code: str, layer: Layer, seen: str, done: str, fidelity: Fidel
     return Finding(code, layer.address or layer.name, seen, done, fidelity)
 
 
-def _make_symbols(value: Any) -> Any:
+def _make_symbols(value: object) -> Any:
     """Symbolic tensors of the running Keras for specs."""
     import keras
 
@@ -118,7 +118,7 @@ def _takes_mask(live: Any) -> bool:
     return any("mask" in p.name or p.kind is p.VAR_KEYWORD for p in takes)
 
 
-def _set_masks(inputs: Any, masked: Sequence[bool]) -> None:
+def _set_masks(inputs: object, masked: Sequence[bool]) -> None:
     """Symbolic masks on the symbolic tensors that carry one; their shape is that of the first two dimensions."""
     import keras
 
@@ -135,7 +135,7 @@ def _list_specs(value: Any) -> Any:
     return Spec(tuple(value.shape), str(value.dtype))
 
 
-def _show_shapes(args: Any) -> str:
+def _show_shapes(args: object) -> str:
     return " and ".join(str(spec.shape) for spec in flatten_specs(args)) or "what reaches it"
 
 

@@ -27,7 +27,7 @@ def iterate_arguments(call: Call) -> list[Ref]:
     return [*first, *list_refs(call.kwargs)] if call.kwargs else first
 
 
-def iterate_leaves(structure: Any) -> list[Any]:
+def iterate_leaves(structure: object) -> list[Any]:
     """The leaves of nested sequences and mappings from left to right, a mapping's in the order of its keys.
 
     So Keras 3 flattens (keras 3.15.1 ``tree/optree_impl.py``).

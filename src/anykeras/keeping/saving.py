@@ -99,7 +99,7 @@ def _write_with(stream: IO[bytes], ready: str, members: Mapping[str, bytes]) -> 
             archive.writestr(zipfile.ZipInfo(member, _EPOCH), data)
 
 
-def _list_inputs(model: Any, recording: Any) -> Arrays:
+def _list_inputs(model: object, recording: object) -> Arrays:
     if recording is False or recording is None:
         return []
     if recording is True:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from functools import wraps
-from typing import Any
 
 from ..catalog.shapes import Spec
 from ..catalog.shapes.engine import Inference
@@ -14,7 +13,7 @@ from ..document.model import Config, Deferred, Layer, Ref
 from ..errors import AnyKerasError
 from ..recovery.code_sites import CodeSite
 from ..recovery.code_sites.base import Lifter
-from ..recovery.functions import Entry, FunctionContext, Refused, resolve
+from ..recovery.functions import Entry, FunctionContext, Operand, Refused, resolve
 from ..recovery.graph_ops import GraphOps
 from ..recovery.lift import Lifted, write_submodel
 from ..recovery.refusals import locate
@@ -57,7 +56,7 @@ def add_trained_vector(sub: Builder, x: Ref, rank: int, tensor: Tensor, name: st
     return sub.layer("Dense", config, one, weights={"kernel": tensor.reshape(1, tensor.size)}, name=name)
 
 
-def scale_axis(ops: GraphOps, x: Any, axis: int, gamma: Array, beta: Array | None = None) -> Any:
+def scale_axis(ops: GraphOps, x: Operand, axis: int, gamma: Array, beta: Array | None = None) -> Operand:
     """`x` times `gamma`, plus `beta`, both along `axis`: an EinsumDense without a sum.
 
     Args:
@@ -74,7 +73,7 @@ def scale_axis(ops: GraphOps, x: Any, axis: int, gamma: Array, beta: Array | Non
         raise Refused(f"a weight of shape {gamma.shape} is applied along an axis of {size}")
     letters = _LETTERS[:rank]
     sizes = tuple(size if i == axis else None for i in range(1, rank))
-    config: dict[str, Any] = {"equation": f"{letters},{letters[axis]}->{letters}", "output_shape": sizes}
+    config: dict[str, Operand] = {"equation": f"{letters},{letters[axis]}->{letters}", "output_shape": sizes}
     weights = {"kernel": gamma}
     if beta is not None:
         config["bias_axes"] = letters[axis]
@@ -86,7 +85,7 @@ def scale_axis(ops: GraphOps, x: Any, axis: int, gamma: Array, beta: Array | Non
 # Shims that need what reaches them: they take place with the code of the file, where shapes and masks are known.
 
 
-Body = Callable[[GraphOps, Any, Layer], Any]
+Body = Callable[[GraphOps, Operand, Layer], Operand]
 """Writes operations, from the graph, the symbol (or list of symbols) called on, and the layer of the file."""
 
 

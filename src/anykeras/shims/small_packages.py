@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,7 @@ from ..document.build import Builder
 from ..document.model import Config, Layer
 from ..migrations import RuleContext
 from ..recovery.code_sites import CodeSite
-from ..recovery.functions import Refused
+from ..recovery.functions import Operand, Refused
 from ..recovery.graph_ops import GraphOps
 from ..tensors import Array, Tensor, combine
 from .base import SHARED, register_shim, unwrap
@@ -114,7 +114,7 @@ def capsule_layer(layer: Layer, context: RuleContext) -> Layer | None:
 
 
 @in_operations
-def _write_capsule_layer(ops: GraphOps, x: Any, layer: Layer) -> Any:
+def _write_capsule_layer(ops: GraphOps, x: Operand, layer: Layer) -> Operand:
     weight = layer.weights["W"]
     above, below, length, _ = weight.shape
     rounds = layer.config["routings"]
@@ -130,7 +130,7 @@ def _write_capsule_layer(ops: GraphOps, x: Any, layer: Layer) -> Any:
     return outputs
 
 
-def _squash(ops: GraphOps, vectors: Any) -> Any:
+def _squash(ops: GraphOps, vectors: Operand) -> Operand:
     """|v|^2 / (1 + |v|^2) times the unit vector of v."""
     squared = ops.sum(ops.square(vectors), axis=-1, keepdims=True)
     scale = ops.divide(ops.divide(squared, ops.add(squared, 1.0)), ops.sqrt(ops.add(squared, _EPSILON)))
@@ -168,7 +168,7 @@ def mask(layer: Layer, context: RuleContext) -> Layer | None:
 
 
 @in_operations
-def _write_mask(ops: GraphOps, inputs: Any, layer: Layer) -> Any:
+def _write_mask(ops: GraphOps, inputs: Operand, layer: Layer) -> Operand:
     vectors, label = inputs if isinstance(inputs, list) else (inputs, None)
     _, count, length = ops.shape(vectors)
     if not (isinstance(count, int) and isinstance(length, int)):

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 from ..document.build import Builder
 from ..document.model import Config, Layer, Ref, Value
 from ..lazily import np
 from ..migrations import RuleContext
-from ..recovery.functions import Refused
+from ..recovery.functions import Operand, Refused
 from ..recovery.graph_ops import GraphOps
 from ..tensors import Array, Tensor, combine
 from .base import SHARED, calls_of, combine_direction_and_length, register_shim, tensors_taken, unwrap
@@ -48,7 +47,7 @@ def maxout(layer: Layer, context: RuleContext) -> Layer | None:
 
 
 @in_operations
-def _write_maxout(ops: GraphOps, x: Any, layer: Layer) -> Any:
+def _write_maxout(ops: GraphOps, x: Operand, layer: Layer) -> Operand:
     units, axis = layer.config.get("num_units"), layer.config.get("axis", -1)
     if not isinstance(units, int) or not isinstance(axis, int):
         raise Refused("num_units and axis are no numbers")
@@ -194,7 +193,7 @@ def _bins(value: Value) -> list[tuple[int, int]]:
 
 
 @in_operations
-def _write_pyramid_means(ops: GraphOps, x: Any, layer: Layer) -> Any:
+def _write_pyramid_means(ops: GraphOps, x: Operand, layer: Layer) -> Operand:
     first = layer.config["data_format"] == "channels_first"
     if first:
         x = ops.transpose(x, (0, 2, 3, 1))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from ..catalog.releases import NEWEST, Release, require_release
 from ..findings import Finding
@@ -41,7 +41,7 @@ class Plan:
         *,
         force: bool = False,
         sources: Sequence[str] = (),
-        custom_objects: Mapping[str, Any] | None = None,
+        custom_objects: Mapping[str, object] | None = None,
     ) -> None:
         """Write the file to `path`, whole or not at all; an existing one only with `force`, `sources` never.
 

@@ -78,7 +78,7 @@ def slots_in_order(model: Any, training: LoweredTraining, holders: Sequence[tupl
     return [*found, *left]
 
 
-def _bind_by_path(live: Any, held: Sequence[Named]) -> list[tuple[Any, Named]] | None:
+def _bind_by_path(live: object, held: Sequence[Named]) -> list[tuple[Any, Named]] | None:
     """Weights filed under object paths (``vars/0``, ``dense/vars/1``): the variables there; None for other names."""
     if not all("vars/" in name for name, _ in held):
         return None
@@ -93,7 +93,7 @@ def _bind_by_path(live: Any, held: Sequence[Named]) -> list[tuple[Any, Named]] |
     return found if len({id(variable) for variable, _ in found}) == len(found) else None
 
 
-def _inside(live: Any, path: Sequence[str]) -> Any:
+def _inside(live: object, path: Sequence[str]) -> Any:
     """The object that Keras files under a path: attributes, and items of containers by class and number."""
     found = live
     for part in path:
@@ -104,7 +104,7 @@ def _inside(live: Any, path: Sequence[str]) -> Any:
     return found
 
 
-def _list_items(items: Sequence[Any]) -> dict[str, Any]:
+def _list_items(items: Sequence[object]) -> dict[str, Any]:
     """``dense``, ``dense_1`` ... (keras 3.15.1 ``saving/saving_lib.py``, ``_save_container_state``)."""
     names = UniqueNames()
     return {names.claim(spell_in_snake_case(type(item).__name__), first=1): item for item in items}
@@ -131,7 +131,7 @@ def _is_called(name: str, variable: Any) -> bool:
     return role == path[-1] or role.endswith(f"_{path[-1]}") or path[-1].endswith(f"_{role}")
 
 
-def _other(layer: Layer, live: Any, seen: str) -> Malformed:
+def _other(layer: Layer, live: object, seen: str) -> Malformed:
     return Malformed(
         "AK5005",
         f"{type(live).__name__} has other weights than the file: {seen}",

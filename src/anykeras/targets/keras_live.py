@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     import keras
 
 
-def build(document: Document, *, compile: bool = True, custom_objects: Mapping[str, Any] | None = None) -> keras.Model:
+def build(document: Document, *, compile: bool = True, custom_objects: Mapping[str, object] | None = None) -> keras.Model:
     """Build `document` with the running Keras and fill every variable exactly once, the optimizer's with `compile`.
 
     `custom_objects` are classes and functions by the names that the lowered configuration has.
@@ -81,7 +81,7 @@ def build(document: Document, *, compile: bool = True, custom_objects: Mapping[s
     return model
 
 
-def _make(lowered: Lowered, custom_objects: Mapping[str, Any] | None, deferring: bool) -> tuple[keras.Model, Pending | None]:
+def _make(lowered: Lowered, custom_objects: Mapping[str, object] | None, deferring: bool) -> tuple[keras.Model, Pending | None]:
     """The model; with `deferring` its variables have no values yet, and are in the list beside it.
 
     A layer that cannot be built without the values of its variables is built in the public way with all others.
@@ -118,7 +118,7 @@ def _import_keras() -> Any:
 def compile_as(
     model: keras.Model,
     training: LoweredTraining,
-    custom_objects: Mapping[str, Any] | None = None,
+    custom_objects: Mapping[str, object] | None = None,
     deferring: bool = False,
 ) -> Pending | None:
     """Compile a live model as the file says; with `deferring`, the optimizer's variables may have no values yet.
@@ -168,7 +168,7 @@ def _resume(model: keras.Model, lowered: Lowered, memory: Memory) -> None:
         variable.assign(memory.own(tensor))
 
 
-def revive(lowered: Lowered, custom_objects: Mapping[str, Any] | None = None) -> keras.Model:
+def revive(lowered: Lowered, custom_objects: Mapping[str, object] | None = None) -> keras.Model:
     """The model with fresh variables. Safe mode is on: nothing that came with a file is run."""
     keras = _import_keras()
     try:
@@ -244,7 +244,7 @@ def _assign(holder: Any, owner: Owner, memory: Memory) -> None:
         raise Bug("AK6008", seen, layer=owner.name) from error
 
 
-def _copy(value: Any) -> Any:
+def _copy(value: object) -> Any:
     """A copy of a configuration for Keras, which takes keys out of what it gets."""
     if isinstance(value, dict):
         copied = {key: _copy(item) for key, item in value.items()}
@@ -265,7 +265,7 @@ def _take_first_lines(error: Exception) -> str:
 # ``training=True`` is not drawn in ``predict``.
 
 
-def keep_flags(model: Any) -> None:
+def keep_flags(model: object) -> None:
     """Let every layer that is called with a flag of its own keep it: it no longer takes the flag of the model."""
     for layer in iterate_inner_layers(model):
         if any(isinstance(flag, bool) and flag is not _find_own_default(layer) for flag in call_flags(layer, "training")):
@@ -287,7 +287,7 @@ _before = 0  # the limit when the first of them came
 
 
 @contextmanager
-def room_for(config: Any) -> Iterator[None]:
+def room_for(config: object) -> Iterator[None]:
     """Raise Python's recursion limit as far as the longest chain in a configuration asks for, and lower it afterwards.
 
     Frames of Python alone are on the heap (CPython 3.11 and later), so that this does not use up the stack of the process.
@@ -318,7 +318,7 @@ def _leave(frames: int) -> None:
         sys.setrecursionlimit(_before + max(_wanted, default=0))
 
 
-def measure_longest_chain(config: Any) -> int:
+def measure_longest_chain(config: object) -> int:
     """A bound for the longest chain of calls: the calls, or layers, of the largest graph in a lowered configuration."""
     longest, left = 0, [config]
     while left:
@@ -333,6 +333,6 @@ def measure_longest_chain(config: Any) -> int:
     return longest
 
 
-def _count_calls(layer: Any) -> int:
+def _count_calls(layer: object) -> int:
     nodes = layer.get("inbound_nodes") if isinstance(layer, dict) else None
     return max(1, len(nodes)) if isinstance(nodes, list) else 1

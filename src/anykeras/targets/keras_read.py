@@ -154,12 +154,12 @@ class _ModelReader:
         config = {**_read_config(live, class_name), **held}
         return self._keep(Layer(class_name, live.name, config, weights, graph), live, variables)
 
-    def _keep(self, layer: Layer, live: Any, variables: Mapping[str, Any]) -> Layer:
+    def _keep(self, layer: Layer, live: object, variables: Mapping[str, object]) -> Layer:
         self.kept.append(layer)
         self.live[id(layer)], self.variables[id(layer)] = live, variables
         return layer
 
-    def _inside(self, live: Any, class_name: str) -> tuple[Graph | None, Config]:
+    def _inside(self, live: object, class_name: str) -> tuple[Graph | None, Config]:
         if class_name == "Sequential":
             return Graph(tuple(self.layer(inner) for inner in list_sequential_layers(live)), sequential=True), {}
         nodes = list_graph_nodes(live)
@@ -170,7 +170,7 @@ class _ModelReader:
             return None, dict(self._children(live, entry))
         return None, {name: self.layer(inner) for name, inner in _walk_held(live)}
 
-    def _children(self, live: Any, entry: LayerEntry) -> Iterator[tuple[str, Value]]:
+    def _children(self, live: object, entry: LayerEntry) -> Iterator[tuple[str, Value]]:
         for key, at in entry.children:
             value = getattr(live, at, None)
             if isinstance(value, list | tuple):
@@ -187,7 +187,7 @@ class _ModelReader:
             by_operation[id(operation)] = own
             numbers.update({id(node): number for number, node in enumerate(own)})
 
-        def ref(tensor: Any) -> Ref:
+        def ref(tensor: object) -> Ref:
             operation, node_index, tensor_index = find_call(tensor)
             node = list_inbound_nodes(operation)[node_index]
             return Ref(operation.name, numbers.get(id(node), 0), tensor_index)
@@ -206,17 +206,17 @@ def _read_operation(live: Any) -> Layer:
     return Layer(type(live).__name__, live.name, operation=True)
 
 
-def _is_layer(value: Any) -> bool:
+def _is_layer(value: object) -> bool:
     import keras
 
     return isinstance(value, keras.layers.Layer)
 
 
-def _list_own_variables(live: Any) -> list[Any]:
+def _list_own_variables(live: object) -> list[Any]:
     return [variable for variable in list_own_variables(live) if "seed_generator" not in variable.path]
 
 
-def _find_roles(live: Any, own: Sequence[Any]) -> tuple[str, dict[str, Any]]:
+def _find_roles(live: object, own: Sequence[object]) -> tuple[str, dict[str, Any]]:
     """The class of a layer, and its variables by role; a class that is none of Keras has them by their names."""
     for base in type(live).__mro__:
         if not base.__module__.startswith("keras."):
@@ -231,7 +231,7 @@ def _find_roles(live: Any, own: Sequence[Any]) -> tuple[str, dict[str, Any]]:
     return f"Custom>{name}" if find(name, Era.KERAS3) is not None else name, _find_by_name(own)
 
 
-def _find_by_role(live: Any, own: Sequence[Any], entry: LayerEntry, class_name: str) -> dict[str, Any] | None:
+def _find_by_role(live: object, own: Sequence[object], entry: LayerEntry, class_name: str) -> dict[str, Any] | None:
     """The variables of a layer of Keras in the roles of the catalog; None where they are others than it knows."""
     config = _read_config(live, class_name)
     roles = [role for role in entry.roles(Layer(class_name, "", config)) if not role.copy]
@@ -278,14 +278,14 @@ def _read_tensor(variable: Any) -> Tensor:
     return Tensor(tuple(variable.shape), str(variable.dtype), variable.path, load)
 
 
-def _walk_held(live: Any) -> Iterator[tuple[str, Any]]:
+def _walk_held(live: object) -> Iterator[tuple[str, Any]]:
     """The layers that a layer of another class holds, by the attribute that has them, as far as one does."""
     names = {id(value): key for key, value in vars(live).items() if _is_layer(value)}
     for number, inner in enumerate(list_inner_layers(live)):
         yield names.get(id(inner), f"layer_{number}"), inner
 
 
-def _read_config(live: Any, class_name: str) -> dict[str, Value]:
+def _read_config(live: object, class_name: str) -> dict[str, Value]:
     """The plain arguments of a layer of Keras; {} of one whose arguments nobody knows."""
     if class_name in _UNREAD or find(class_name, Era.KERAS3) is None or not type(live).__module__.startswith("keras."):
         return {}
@@ -297,7 +297,7 @@ def _read_config(live: Any, class_name: str) -> dict[str, Value]:
     return found if shape is None else {**found, "build_config": {"input_shape": tuple(shape)}}
 
 
-def _read_value(value: Any) -> Value:
+def _read_value(value: object) -> Value:
     if isinstance(value, list | tuple):
         return tuple(_read_value(item) for item in value)
     if isinstance(value, dict):

@@ -44,7 +44,7 @@ def write(
     minor: str = MINORS[-1],
     force: bool = False,
     sources: Sequence[str] = (),
-    custom_objects: Mapping[str, Any] | None = None,
+    custom_objects: Mapping[str, object] | None = None,
 ) -> None:
     """Write `document` to `path` as a ``.keras`` file.
 
@@ -136,7 +136,7 @@ class FileTail(io.RawIOBase):
         """The position."""
         return self._stream.tell() - self._start
 
-    def readinto(self, buffer: Any) -> int:
+    def readinto(self, buffer: object) -> int:
         """Fill a buffer from here."""
         return self._stream.readinto(buffer)  # type: ignore[attr-defined, no-any-return]
 

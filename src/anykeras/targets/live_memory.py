@@ -31,7 +31,7 @@ def as_tensor() -> Callable[[Any], Any]:
     )
 
 
-def _itself(value: Any) -> Any:
+def _itself(value: object) -> Any:
     return value
 
 
@@ -75,7 +75,7 @@ def _make_jax_tensor(value: Any) -> Any:
     return owner.array if value.ctypes.data == owner.array.unsafe_buffer_pointer() else value
 
 
-def _make_torch_tensor(value: Any) -> Any:
+def _make_torch_tensor(value: object) -> Any:
     """A tensor of torch over the memory of an array, which Keras would copy (``convert_to_tensor``, backend/torch/core.py).
 
     A type that numpy does not have goes as its bits.
@@ -90,7 +90,7 @@ def _make_torch_tensor(value: Any) -> Any:
     return torch.from_numpy(value) if name in _SHARED else value
 
 
-def _make_tensorflow_tensor(value: Any) -> Any:
+def _make_tensorflow_tensor(value: object) -> Any:
     """A tensor of TensorFlow over the memory of an array, which must be aligned (DLPack asks and does not check)."""
     import tensorflow
 

@@ -66,11 +66,11 @@ def locate_weights(live: LiveModel, weights: NamedWeights | TreeWeights | None, 
     return Located(led[most], tuple(pair for pair in own if _is_variable(pair[0], pair[1].shape)))
 
 
-def _is_variable(value: Any, shape: tuple[int, ...]) -> bool:
+def _is_variable(value: object, shape: tuple[int, ...]) -> bool:
     return hasattr(value, "assign") and tuple(getattr(value, "shape", ())) == shape
 
 
-def _lead(ways: Mapping[str, Any], homes: Mapping[int, tuple[Path, str]], go: Callable[[Any], Any]) -> Homes:
+def _lead(ways: Mapping[str, object], homes: Mapping[int, tuple[Path, str]], go: Callable[[Any], Any]) -> Homes:
     led = {origin: home for origin, way in ways.items() if (home := homes.get(id(go(way)))) is not None}
     return led if len(set(led.values())) == len(led) else {}
 
@@ -98,7 +98,7 @@ def follow(live: Any, way: str, layer: Layer | None = None) -> Any | None:
     return live
 
 
-def step_into(live: Any, name: str) -> Any | None:
+def step_into(live: object, name: str) -> Any | None:
     """One attribute, item or value. None for what no object of a model hangs at, whatever the file says."""
     if name.startswith("__"):
         return None
@@ -115,7 +115,7 @@ def _find_operation(live: Any, name: str) -> Any | None:
     return list(live.operations) if name == "_operations" else None
 
 
-def _follow_tree(live: Any, way: str) -> Any | None:
+def _follow_tree(live: object, way: str) -> Any | None:
     """What a path of a file of Keras 3 leads to: ``vars/1`` are variables of an object, in a list each class is counted."""
     steps = way.split("/")
     if len(steps) < 2 or steps[-2] != "vars" or not steps[-1].isdigit():
@@ -148,11 +148,11 @@ def _find(model: Layer | None, place: int) -> Layer | None:
     return _at([layer for layer in model.graph.layers if any(inner.weights for inner in layers_of(layer))], place)
 
 
-def _find_named(live: Any, name: str) -> Any | None:
+def _find_named(live: object, name: str) -> Any | None:
     return next((layer for layer in getattr(live, "layers", ()) if layer.name == name), None)
 
 
-def _at(items: Sequence[Any], place: int) -> Any | None:
+def _at(items: Sequence[object], place: int) -> Any | None:
     return items[place] if place < len(items) else None
 
 
@@ -167,7 +167,7 @@ def list_unfilled(live: LiveModel, filled: Sequence[tuple[Any, Tensor]]) -> list
     return [Finding("AK1316", way, seen, "left as it was", Fidelity.LOSSY, Affects.OUTPUTS) for way in ways]
 
 
-def _find_variables(held: Any, way: str, met: set[int]) -> Iterator[tuple[str, Any]]:
+def _find_variables(held: object, way: str, met: set[int]) -> Iterator[tuple[str, Any]]:
     if id(held) in met:
         return
     met.add(id(held))

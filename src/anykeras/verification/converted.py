@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 import numpy as np
 
@@ -23,7 +22,7 @@ from .routes import ByGraph, compare_routes
 def check_converted(
     document: Document,
     path: str,
-    custom_objects: Mapping[str, Any] | None = None,
+    custom_objects: Mapping[str, object] | None = None,
     graph: ByGraph | None = None,
     objects: NamedWeights | None = None,
 ) -> Report:

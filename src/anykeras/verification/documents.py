@@ -104,7 +104,7 @@ def _compare_hashes(kept: Kept) -> Check:
 
 
 def _choose_inputs(
-    model: Any, file: str, recording: Path | None, inputs: Path | None, kept: Kept | None
+    model: object, file: str, recording: Path | None, inputs: Path | None, kept: Kept | None
 ) -> tuple[Arrays, Arrays | None, str]:
     """What to run on, the recorded outputs where there are any, and where both are from."""
     if recording is not None:

@@ -145,14 +145,14 @@ def generate_inputs(model: Any, seed: int = 0) -> Arrays:
     return inputs
 
 
-def _find_embeddings(model: Any) -> list[Any]:
+def _find_embeddings(model: object) -> list[Any]:
     return [layer for layer in iterate_inner_layers(model) if type(layer).__name__ == "Embedding"]
 
 
-def _has_embedding(model: Any) -> bool:
+def _has_embedding(model: object) -> bool:
     return bool(_find_embeddings(model))
 
 
-def _find_vocabulary(model: Any) -> int:
+def _find_vocabulary(model: object) -> int:
     sizes = [layer.input_dim for layer in _find_embeddings(model)]
     return max(1, min(sizes, default=10))

@@ -16,7 +16,7 @@ from .inputs import Arrays, list_names
 from .report import RTOL, Check, EvidenceKind, OutputDifference
 
 
-def predict(model: Any, inputs: Sequence[NDArray[Any]]) -> Arrays:
+def predict(model: object, inputs: Sequence[NDArray[Any]]) -> Arrays:
     """The outputs of a live model as a list of arrays, in the order of its outputs; a stateful model begins anew.
 
     Raises:
@@ -55,7 +55,7 @@ def _run(model: Any, inputs: Sequence[NDArray[Any]]) -> Any:
     return model.predict(_find_structure(model, list(inputs)), verbose=0, batch_size=batch)
 
 
-def _find_structure(model: Any, arrays: list[Any]) -> Any:
+def _find_structure(model: object, arrays: list[Any]) -> Any:
     """Arrays in the form of the inputs of a model: one alone, a list, a dictionary. A Sequential has one."""
     import keras
 
@@ -63,7 +63,7 @@ def _find_structure(model: Any, arrays: list[Any]) -> Any:
     return arrays[0] if form is None else keras.tree.pack_sequence_as(form, arrays)
 
 
-def _as_arrays(outputs: Any) -> Any:
+def _as_arrays(outputs: object) -> Any:
     import keras
 
     return keras.tree.map_structure(lambda tensor: np.asarray(tensor), outputs)

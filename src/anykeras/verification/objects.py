@@ -57,7 +57,7 @@ def _list_tensors(weights: NamedWeights) -> Iterator[tuple[str, Tensor]]:
     yield from found.values()
 
 
-def _list_numbers(variable: Any) -> Any:
+def _list_numbers(variable: object) -> Any:
     import keras
 
     return keras.ops.convert_to_numpy(variable)

@@ -66,7 +66,7 @@ def _draw_inputs(spec: Any, rng: np.random.Generator) -> Any:
     return [_draw_inputs(item, rng) for item in spec]
 
 
-def _list_arrays(value: Any) -> Arrays:
+def _list_arrays(value: object) -> Arrays:
     if isinstance(value, Mapping):
         return [array for key in sorted(value) for array in _list_arrays(value[key])]
     if isinstance(value, Sequence) and not isinstance(value, str):

@@ -108,6 +108,6 @@ def operation_rule(function: str) -> Rule | None:
     return _operations.get(function)
 
 
-def option(layer: Layer, key: str, default: Any = None) -> Any:
+def option(layer: Layer, key: str, default: object = None) -> Any:
     """An argument of the layer, or Keras 3's default where the document leaves it out."""
     return layer.config.get(key, default)

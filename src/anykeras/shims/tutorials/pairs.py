@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from ...document.build import Builder
 from ...document.model import Layer, Ref
 from ...findings import Fidelity, Finding
 from ...migrations import RuleContext
-from ...recovery.functions import Refused
+from ...recovery.functions import Operand, Refused
 from ...recovery.graph_ops import GraphOps
 from ..base import has_arguments, has_only, register_shim, tensors_taken
 from ..blocks import defer, in_operations
 from .parts import is_trainable
 
 
-def _finish(layer: Layer, context: RuleContext, count: int, body: Callable[..., Any]) -> Layer | None:
+def _finish(layer: Layer, context: RuleContext, count: int, body: Callable[..., Operand]) -> Layer | None:
     """The model of `count` inputs that `body` writes, where the layer has neither arguments nor weights."""
     if not has_only(layer) or layer.weights or tensors_taken(layer, context) != count:
         return None
@@ -74,7 +73,7 @@ def ctc(layer: Layer, context: RuleContext) -> Layer | None:
 
 
 @in_operations
-def _write_predictions(ops: GraphOps, inputs: Any, layer: Layer) -> Any:
+def _write_predictions(ops: GraphOps, inputs: Operand, layer: Layer) -> Operand:
     predictions = [x for x in inputs if ops.rank(x) == 3]
     if len(predictions) != 1:
         raise Refused("which of its inputs the predictions are does not show")
@@ -93,7 +92,7 @@ def patches(layer: Layer, context: RuleContext) -> Layer | None:
 
 
 @in_operations
-def _write_patches(ops: GraphOps, x: Any, layer: Layer) -> Any:
+def _write_patches(ops: GraphOps, x: Operand, layer: Layer) -> Operand:
     size = int(str(layer.config["patch_size"]))
     match ops.shape(x):
         case (_, int(height), int(width), int(channels)) if size > 0:

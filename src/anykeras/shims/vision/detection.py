@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from ...document.model import Layer, Value
 from ...migrations import RuleContext
-from ...recovery.functions import Refused
+from ...recovery.functions import Operand, Refused
 from ...recovery.graph_ops import GraphOps
 from ...tensors import Tensor
 from ..base import has_only, register_shim, weights_ending
@@ -28,7 +27,7 @@ def upsample_like(layer: Layer, context: RuleContext) -> Layer | None:
 
 
 @in_operations
-def _write_upsample_like(ops: GraphOps, inputs: Any, layer: Layer) -> Any:
+def _write_upsample_like(ops: GraphOps, inputs: Operand, layer: Layer) -> Operand:
     source, target = inputs
     axes = (2, 3) if ops.context.data_format == "channels_first" else (1, 2)
     for axis in axes:
@@ -36,7 +35,7 @@ def _write_upsample_like(ops: GraphOps, inputs: Any, layer: Layer) -> Any:
     return source
 
 
-def _nearest(ops: GraphOps, source: Any, target: Any, axis: int) -> Any:
+def _nearest(ops: GraphOps, source: Operand, target: Operand, axis: int) -> Operand:
     """For each place of the target floor(place * before / after), in float32 as TensorFlow's kernel counts."""
     before, after = _row(ops, source, axis), _row(ops, target, axis)
     scale = ops.divide(ops.sum(before), ops.sum(after))
@@ -45,7 +44,7 @@ def _nearest(ops: GraphOps, source: Any, target: Any, axis: int) -> Any:
     return ops.cast(ops.minimum(ops.floor(ops.multiply(places, scale)), last), "int32")
 
 
-def _row(ops: GraphOps, x: Any, axis: int) -> Any:
+def _row(ops: GraphOps, x: Operand, axis: int) -> Operand:
     """Ones along one axis."""
     key = tuple(slice(None) if i == axis else 0 for i in range(ops.rank(x)))
     return ops.cast(ops.ones_like(ops.getitem(x, key)), "float32")
@@ -138,7 +137,7 @@ def anchor_boxes(layer: Layer, context: RuleContext) -> Layer | None:
 
 
 @in_operations
-def _write_anchor_boxes(ops: GraphOps, x: Any, layer: Layer) -> Any:
+def _write_anchor_boxes(ops: GraphOps, x: Operand, layer: Layer) -> Operand:
     config = layer.config
     if ops.context.data_format == "channels_first":
         x = ops.transpose(x, (0, 2, 3, 1))
@@ -211,6 +210,6 @@ def l2_normalization(layer: Layer, context: RuleContext) -> Layer | None:
 
 
 @in_operations
-def _write_l2_normalization(ops: GraphOps, x: Any, layer: Layer) -> Any:
+def _write_l2_normalization(ops: GraphOps, x: Operand, layer: Layer) -> Operand:
     gamma = (weights_ending(layer, "gamma") or {})["gamma"].read()
     return scale_axis(ops, legacy_function(ops.context, "keras.backend.l2_normalize")(ops, x, 3), 3, gamma)

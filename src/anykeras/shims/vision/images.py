@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import itertools
-from typing import Any
 
 from ...document.model import Layer, Value, refs
 from ...lazily import np
 from ...migrations import RuleContext
-from ...recovery.functions import Refused
+from ...recovery.functions import Operand, Refused
 from ...recovery.functions.resampling import Grid, resize
 from ...recovery.graph_ops import GraphOps
 from ..base import has_only, register_shim
@@ -27,7 +26,7 @@ def bilinear_upsampling(layer: Layer, context: RuleContext) -> Layer | None:
 
 
 @in_operations
-def _write_bilinear_upsampling(ops: GraphOps, x: Any, layer: Layer) -> Any:
+def _write_bilinear_upsampling(ops: GraphOps, x: Operand, layer: Layer) -> Operand:
     size = _pair(layer.config["output_size"])
     if size is None:
         factors = _pair(layer.config["upsampling"])
@@ -61,7 +60,7 @@ def interp(layer: Layer, context: RuleContext) -> Layer | None:
 
 
 @in_operations
-def _write_interp(ops: GraphOps, x: Any, layer: Layer) -> Any:
+def _write_interp(ops: GraphOps, x: Operand, layer: Layer) -> Operand:
     return resize(ops, x, layer.config["new_size"], "bilinear", Grid(align_corners=True))
 
 
@@ -75,7 +74,7 @@ def bilinear_interpolation(layer: Layer, context: RuleContext) -> Layer | None:
 
 
 @in_operations
-def _write_bilinear_interpolation(ops: GraphOps, inputs: Any, layer: Layer) -> Any:
+def _write_bilinear_interpolation(ops: GraphOps, inputs: Operand, layer: Layer) -> Operand:
     image, moved = inputs
     match layer.config["output_size"], ops.shape(image):
         case (int(rows), int(columns)), (_, int(height), int(width), int(channels)):
@@ -90,7 +89,7 @@ def _write_bilinear_interpolation(ops: GraphOps, inputs: Any, layer: Layer) -> A
     flat = ops.reshape(image, (-1, height * width, channels))
     beside = (x_low, _gap(ops, x_high, x)), (x_high, _gap(ops, x, x_low))
     above = (y_low, _gap(ops, y_high, y)), (y_high, _gap(ops, y, y_low))
-    total: Any = 0.0
+    total: Operand = 0.0
     for (column, width_left), (row, height_left) in itertools.product(beside, above):
         index = ops.tile(ops.expand_dims(ops.add(ops.multiply(row, width), column), -1), (1, 1, channels))
         area = ops.expand_dims(ops.multiply(height_left, width_left), -1)
@@ -98,14 +97,14 @@ def _write_bilinear_interpolation(ops: GraphOps, inputs: Any, layer: Layer) -> A
     return ops.reshape(total, (-1, rows, columns, channels))
 
 
-def _neighbours(ops: GraphOps, place: Any, size: int) -> tuple[Any, Any, Any]:
+def _neighbours(ops: GraphOps, place: Operand, size: int) -> tuple[Operand, Operand, Operand]:
     """The place in pixels, and the pixels before and after it, held inside the image."""
     pixel = ops.multiply(ops.multiply(ops.add(place, 1.0), 0.5), float(size))
     low = ops.cast(pixel, "int32")
     return pixel, ops.clip(low, 0, size - 1), ops.clip(ops.add(low, 1), 0, size - 1)
 
 
-def _gap(ops: GraphOps, high: Any, low: Any) -> Any:
+def _gap(ops: GraphOps, high: Operand, low: Operand) -> Operand:
     """The distance of two places, either of them whole."""
     return ops.subtract(ops.cast(high, "float32"), ops.cast(low, "float32"))
 
@@ -122,7 +121,7 @@ def spatial_pyramid_pooling(layer: Layer, context: RuleContext) -> Layer | None:
 
 
 @in_operations
-def _write_spatial_pyramid_pooling(ops: GraphOps, x: Any, layer: Layer) -> Any:
+def _write_spatial_pyramid_pooling(ops: GraphOps, x: Operand, layer: Layer) -> Operand:
     if ops.context.data_format == "channels_first":
         x = ops.transpose(x, (0, 2, 3, 1))
     pools = layer.config["pool_list"]
@@ -140,14 +139,14 @@ def _write_spatial_pyramid_pooling(ops: GraphOps, x: Any, layer: Layer) -> Any:
 class _ImageAxis:
     """One axis of the image, cut into stretches; their borders are counted in float32, halves rounded to even."""
 
-    def __init__(self, ops: GraphOps, x: Any, axis: int) -> None:
+    def __init__(self, ops: GraphOps, x: Operand, axis: int) -> None:
         self.ops, self.size = ops, ops.shape(x)[axis]
         if not isinstance(self.size, int):
             key = tuple(slice(None) if i == axis else 0 for i in range(ops.rank(x)))
             ones = ops.cast(ops.ones_like(ops.getitem(x, key)), "float32")
             self.total, self.places = ops.sum(ones), ops.subtract(ops.cumsum(ones), 1.0)
 
-    def stretch(self, number: int, count: int) -> Any:
+    def stretch(self, number: int, count: int) -> Operand:
         """Stretch `number` of `count`: a slice, or where the size is open which places are inside."""
         ops = self.ops
         if isinstance(self.size, int):
@@ -158,7 +157,7 @@ class _ImageAxis:
         begun = ops.greater_equal(self.places, ops.round(first))
         return ops.logical_and(begun, ops.less(self.places, ops.round(ops.add(first, length))))
 
-    def largest(self, x: Any, stretch: Any, axis: int) -> Any:
+    def largest(self, x: Operand, stretch: Operand, axis: int) -> Operand:
         """The largest values of `x` within the stretch, along `axis`, which goes."""
         ops = self.ops
         if isinstance(stretch, slice):
@@ -205,14 +204,14 @@ def _is_from_pooling(layer: Layer, context: RuleContext) -> bool:
     return all(len(ends) == 2 and kinds[ends[1].layer] == _POOLING and ends[1].tensor == 1 for ends in taken)
 
 
-def _numbers(height: int, width: int, channels: int) -> tuple[Any, Any, Any]:
+def _numbers(height: int, width: int, channels: int) -> tuple[Operand, Operand, Operand]:
     """What the first corner of each window counts, in three arrays to be added: by row, column, channel."""
     rows = (2 * np.arange(height) * 2 * width * channels).astype("int32")[:, None, None]
     columns = (2 * np.arange(width) * channels).astype("int32")[:, None]
     return rows, columns, np.arange(channels, dtype="int32")
 
 
-def _divide_sizes(shape: tuple[Any, ...], divided: int) -> tuple[int, int, int]:
+def _divide_sizes(shape: tuple[Operand, ...], divided: int) -> tuple[int, int, int]:
     match shape:
         case (_, int(height), int(width), int(channels)) if not (height % divided or width % divided):
             return height // divided, width // divided, channels
@@ -220,7 +219,7 @@ def _divide_sizes(shape: tuple[Any, ...], divided: int) -> tuple[int, int, int]:
 
 
 @in_operations
-def _write_pooling(ops: GraphOps, x: Any, layer: Layer) -> Any:
+def _write_pooling(ops: GraphOps, x: Operand, layer: Layer) -> Operand:
     height, width, channels = _divide_sizes(ops.shape(x), 2)
     every = slice(None)
     corners = [ops.getitem(x, (every, slice(i, None, 2), slice(j, None, 2))) for i, j in _PLACES]
@@ -234,7 +233,7 @@ def _write_pooling(ops: GraphOps, x: Any, layer: Layer) -> Any:
 
 
 @in_operations
-def _write_unpooling(ops: GraphOps, inputs: Any, layer: Layer) -> Any:
+def _write_unpooling(ops: GraphOps, inputs: Operand, layer: Layer) -> Operand:
     values, numbers = inputs
     height, width, channels = _divide_sizes(ops.shape(values), 1)
     corner = ops.cast(numbers, "int32")

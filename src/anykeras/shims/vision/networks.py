@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from ...document.build import Builder
 from ...document.model import Layer, Ref, Value
 from ...migrations import RuleContext
-from ...recovery.functions import Refused
+from ...recovery.functions import Operand, Refused
 from ...recovery.graph_ops import GraphOps
 from ..base import has_only, register_shim, weights_ending
 from ..blocks import defer, in_operations, scale_axis
@@ -113,7 +112,7 @@ def scale(layer: Layer, context: RuleContext) -> Layer | None:
 
 
 @in_operations
-def _write_scale(ops: GraphOps, x: Any, layer: Layer) -> Any:
+def _write_scale(ops: GraphOps, x: Operand, layer: Layer) -> Operand:
     held = weights_ending(layer, "gamma", "beta") or {}
     axis = layer.config["axis"]
     assert isinstance(axis, int)
@@ -133,7 +132,7 @@ def pixel_shuffler(layer: Layer, context: RuleContext) -> Layer | None:
 
 
 @in_operations
-def _write_pixel_shuffler(ops: GraphOps, x: Any, layer: Layer) -> Any:
+def _write_pixel_shuffler(ops: GraphOps, x: Operand, layer: Layer) -> Operand:
     match layer.config["size"], ops.shape(x):
         case (int(down), int(across)), (_, int(a), int(b), int(c)):
             pass
@@ -167,7 +166,7 @@ def _same(padding: Value) -> int | None:
 
 
 @in_operations
-def _write_reflection_padding(ops: GraphOps, x: Any, layer: Layer) -> Any:
+def _write_reflection_padding(ops: GraphOps, x: Operand, layer: Layer) -> Operand:
     axes = (2, 3) if ops.context.data_format == "channels_first" and "padding" not in layer.config else (1, 2)
     widths: list[tuple[int, int]] = [(0, 0)] * 4
     for axis in axes:
@@ -175,7 +174,7 @@ def _write_reflection_padding(ops: GraphOps, x: Any, layer: Layer) -> Any:
     return ops.pad(x, tuple(widths), mode="reflect")
 
 
-def _border(layer: Layer, size: Any) -> tuple[int, int]:
+def _border(layer: Layer, size: Operand) -> tuple[int, int]:
     """The rows before and after; `size` is needed for those of a convolution."""
     one = _same(layer.config.get("padding"))
     if one is not None:

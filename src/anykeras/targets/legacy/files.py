@@ -7,7 +7,7 @@ import tempfile
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import IO, Any, Final
+from typing import IO, Final
 
 import h5py
 import numpy as np
@@ -29,7 +29,7 @@ _LIMIT: Final = 64512
 
 
 def write_hdf5(
-    stream: IO[bytes], model: Layer, config: Mapping[str, Any], training: LegacyTraining | None, release: Release
+    stream: IO[bytes], model: Layer, config: Mapping[str, object], training: LegacyTraining | None, release: Release
 ) -> None:
     """Write the whole model: configuration, weights, and how training goes on."""
     with h5py.File(stream, "w") as file:
@@ -80,7 +80,7 @@ def _write_names(group: h5py.Group, key: str, names: Sequence[str]) -> None:
 
 
 def write_zip(
-    stream: IO[bytes], model: Layer, config: Mapping[str, Any], training: LegacyTraining | None, release: Release
+    stream: IO[bytes], model: Layer, config: Mapping[str, object], training: LegacyTraining | None, release: Release
 ) -> None:
     """Write the archive: metadata, configuration, weights."""
     graph = model.graph

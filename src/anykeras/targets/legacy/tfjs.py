@@ -97,7 +97,7 @@ def prepare(document: Document, release: Release) -> tuple[TfjsFolder, list[Find
     return TfjsFolder(config, weights, release), findings
 
 
-def _check_numbers(config: Mapping[str, Any], model: Layer, release: Release) -> None:
+def _check_numbers(config: Mapping[str, object], model: Layer, release: Release) -> None:
     try:
         json.dumps(config, allow_nan=False)
     except ValueError:
