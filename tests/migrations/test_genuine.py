@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import warnings
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -250,6 +251,41 @@ def test_sums_that_tensorflow_takes_for_a_bias_are_written_otherwise(tmp_path: P
         if layer["class_name"] in ("Add", "Average") and layer.get("name") in ("add_1", "average_1")
     ]
     assert len(merged) == 2 and all(text.index("dense_1") < text.index("dense_2") for text in merged)
+
+
+def _exp_sum(x: np.ndarray) -> np.ndarray:
+    return np.exp(x).sum((1, 2), keepdims=True)
+
+
+# What `keras.ops` computes along axes that come back from a file as a list, and the same in NumPy.
+ALONG_AXES: dict[str, tuple[dict[str, object], Callable[[np.ndarray], np.ndarray]]] = {
+    "norm": ({"axis": (1, 2)}, lambda x: np.sqrt((x**2).sum((1, 2)))),
+    "norm 1": ({"axis": 1, "ord": 1, "keepdims": True}, lambda x: np.abs(x).sum(1, keepdims=True)),
+    "norm 3": ({"axis": -1, "ord": 3}, lambda x: (np.abs(x) ** 3).sum(-1) ** (1 / 3)),
+    "norm inf": ({"axis": -1, "ord": np.inf}, lambda x: np.abs(x).max(-1)),
+    "count_nonzero": ({"axis": (1, -1)}, lambda x: (x != 0).sum((1, 3))),
+    "logsumexp": ({"axis": (1, 2)}, lambda x: np.log(_exp_sum(x))[:, 0, 0]),
+    "softmax": ({"axis": (1, 2)}, lambda x: np.exp(x) / _exp_sum(x)),
+    "log_softmax": ({"axis": (1, 2)}, lambda x: x - np.log(_exp_sum(x))),
+    "max_pool": ({"pool_size": (2, 1), "strides": (2, 1)}, lambda x: x[:, :4].reshape(2, 2, 2, 3, 2).max(2)),
+}
+
+
+@pytest.mark.backend
+@pytest.mark.parametrize("case", ALONG_AXES)
+def test_axes_that_a_file_keeps_as_a_list(case: str, tmp_path: Path) -> None:
+    """Stock Keras fails to run these from its own file, on JAX or on NumPy."""
+    import keras
+
+    arguments, formula = ALONG_AXES[case]
+    source, target = tmp_path / "model.keras", tmp_path / "converted.keras"
+    x = keras.Input((4, 3, 2))
+    keras.Model(x, getattr(keras.ops, case.partition(" ")[0])(x, **arguments)).save(source)
+    given = np.random.default_rng(0).normal(size=(2, 4, 3, 2)).astype("float32")
+    given[:, :2, 0] = 0
+    anykeras.convert(source, target)
+    for model in (anykeras.load_model(source), keras.models.load_model(target)):
+        np.testing.assert_allclose(keras.ops.convert_to_numpy(model(given)), formula(given), 1e-5, 1e-6)
 
 
 @pytest.mark.backend

@@ -20,6 +20,7 @@ from ..document.graph import iterate_leaves, list_refs
 from ..document.model import Call, Document, Era, Graph, Layer, Member, Object, Path, Ref, Value
 from ..document.walk import layers_of, rebuild, rebuild_paths
 from ..findings import Fidelity, Finding
+from .lost_tuples import spell_out_lists
 
 Sizes = Sequence[int | None]
 _ADDED = ("add", "Add", "Average")
@@ -45,7 +46,7 @@ def avoid_backend_faults(document: Document) -> tuple[Document, list[Finding]]:
         document: in the vocabulary of Keras 3, without code.
     """
     findings: list[Finding] = []
-    model = _limit_classes(_replace_orthogonal(document.model, findings))
+    model = spell_out_lists(_limit_classes(_replace_orthogonal(document.model, findings)), findings)
     if model.graph is not None and any(map(_adds, layers_of(model))):
         sums = _Sums()
         sums.graph(model, None)
