@@ -187,6 +187,13 @@ def test_states_from_batch_to_batch_are_those_of_the_old_stack(path: Path, tmp_p
         assert _play(model, path) == ([True, False, False, True, False] if told or lost else [True] * 5)
 
 
+@each(file for file in recordings(FOLDER / "migrations" / "told") if file.stem.endswith("squared_scores"))
+def test_attention_of_a_release_that_squared_its_scores_is_told(file: Recording) -> None:
+    with pytest.warns(anykeras.AnyKerasWarning, match="AK2314"):
+        model = anykeras.load_model(file.path, compile=False)
+    assert not compare(outputs(model, file), file.series("out"))
+
+
 @pytest.mark.backend
 @each(file for file in recordings(FOLDER / "migrations" / "told") if file.stem.endswith("image_order"))
 def test_an_image_order_that_nothing_decides_is_told_and_can_be_said(file: Recording, tmp_path: Path) -> None:

@@ -305,3 +305,19 @@ def test_a_model_without_code_is_left_alone() -> None:
     assert recover(made).document == made
     with pytest.raises(AnyKerasError):
         recovered(lambda x: "text")
+
+
+@pytest.mark.parametrize(("backend", "told"), [(None, True), ("theano", False), ("tensorflow", False)])
+def test_code_that_depends_on_an_unknown_backend_is_told(backend: str | None, told: bool) -> None:
+    """Averages with ``same``: Theano counted zeros around the image (keras 1.2.2 on each of them)."""
+
+    def pool(x):
+        return K.pool2d(x, (2, 2), (1, 1), "same", pool_mode="avg")
+
+    found = recover(document(pool, (5, 4, 3), writer=Writer(Era.KERAS1, "keras", "1.2.2", backend)))
+    assert ("AK3019" in {finding.code for finding in found.findings}) == told
+
+
+def test_code_that_is_the_same_on_every_backend_is_not_told() -> None:
+    found = recover(document(lambda x: K.l2_normalize(K.batch_dot(x, x, axes=(1, 1)), 1), (5, 4), writer=Writer(Era.KERAS1)))
+    assert "AK3019" not in {finding.code for finding in found.findings}

@@ -41,6 +41,7 @@ enter(
     "AK2221",
     examples=[
         Example(Layer("ThresholdedReLU", "t", {"theta": 0.7}), Layer("ReLU", "t", {"threshold": 0.7}), K2_ACTIVATIONS),
+        Example(Layer("ReLU", "r", {"threshold": -0.2}), lambda made: made.class_name == "Activation", K2_ACTIVATIONS),
     ],
     leaves_alone=[Example(Layer("ReLU", "r", {"max_value": 6}), Layer("ReLU", "r", {"max_value": 6}), K2_ACTIVATIONS)],
 )

@@ -148,9 +148,18 @@ def _activation(name: str) -> Layer:
     return Layer("Activation", name, {"activation": "softmax"})
 
 
+def _by_steps(layer: Layer) -> Layer:
+    """A model in a TimeDistributed, which hands it the mask of each step."""
+    entrance = Layer("InputLayer", "step", {"batch_shape": (None, 2)})
+    return Layer("TimeDistributed", "t", {"layer": make_sequential("inner", entrance, layer)})
+
+
 enter(
     "AK2282",
-    examples=[Example(_model_lost_masks(Layer("Softmax", "s", {"axis": -1})), _model_lost_masks(_activation("s")), K2)],
+    examples=[
+        Example(_model_lost_masks(Layer("Softmax", "s", {"axis": -1})), _model_lost_masks(_activation("s")), K2),
+        Example(_model_lost_masks(_by_steps(Layer("Softmax", "s"))), _model_lost_masks(_by_steps(_activation("s"))), K2),
+    ],
     leaves_alone=[
         Example(_model_lost_masks(Layer("Softmax", "s", {})), _model_lost_masks(Layer("Softmax", "s", {})), TF_LOST_MASKS),
     ],

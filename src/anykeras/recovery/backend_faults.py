@@ -5,7 +5,7 @@ Whoever wrote a file, nobody knows the backend that it will run on.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from typing import Final
@@ -45,7 +45,7 @@ def avoid_backend_faults(document: Document) -> tuple[Document, list[Finding]]:
     Args:
         document: in the vocabulary of Keras 3, without code.
     """
-    findings: list[Finding] = []
+    findings = list(_find_squared_scores(document))
     model = spell_out_lists(_limit_classes(_replace_orthogonal(document.model, findings)), findings)
     if model.graph is not None and any(map(_adds, layers_of(model))):
         sums = _Sums()
@@ -59,6 +59,16 @@ def avoid_backend_faults(document: Document) -> tuple[Document, list[Finding]]:
             findings += [Finding("AK2311", name, "a sum", "written so that TensorFlow adds along the same axis",
                                  Fidelity.EQUIVALENT) for name in sums.misplaced.values()]  # fmt: skip
     return (document if model is document.model else replace(document, model=model)), findings
+
+
+def _find_squared_scores(document: Document) -> Iterator[Finding]:
+    """Keras 3.6 alone, on TensorFlow alone, multiplied scores with scores where the scale belonged."""
+    if document.writer.era is not Era.KERAS3 or document.writer.release[:2] not in ((), (3, 6)):  # a JSON has no version
+        return
+    for layer in layers_of(document.model):
+        if layer.operation and layer.class_name == "dot_product_attention":
+            seen, done = "attention of Keras 3.6, which on TensorFlow squared the scores", "computed by its formula"
+            yield Finding("AK2314", layer.address or layer.name, seen, done, Fidelity.APPROXIMATE)
 
 
 def _adds(layer: Layer) -> bool:

@@ -12,7 +12,7 @@ from ..catalog.shapes.engine import Inference
 from ..catalog.shapes.masks import find_met
 from ..document.model import Call, Code, Deferred, FromUser, Graph, Layer, Path, Ref, Value, Writer, refs
 from ..document.walk import layers_of, map_refs, rebuild_paths, walk
-from ..errors import Unsupported
+from ..errors import AnyKerasError, Unsupported
 from ..findings import Affects, Fidelity, Finding
 from . import code_sites
 from .code_sites import CodeSite
@@ -65,7 +65,10 @@ class RecoveryPass(Inference):
         """The layer lifted; at a second call it must come to the same. Raises Unsupported where it does not."""
         mask_consumed = len(self.mask_consumers) > (self.path in self.mask_consumers)
         masked = tuple(self.masks.get(self.path, ()))
-        lifted = lift(layer, self._make_site(args=args, kwargs=kwargs, masked=masked, mask_consumed=mask_consumed))
+        site = self._make_site(args=args, kwargs=kwargs, masked=masked, mask_consumed=mask_consumed)
+        lifted = lift(layer, site)
+        if not site.context.backend_known and _depends_on_backend(layer, lift, site, lifted):
+            lifted = replace(lifted, findings=(*lifted.findings, _tell_of_backend(layer, site.context)))
         known = self.lifted.get(self.path)
         model = lifted.layer if known is None else merge_inputs(lifted.layer, known.layer)
         if model is None:
@@ -85,6 +88,20 @@ class RecoveryPass(Inference):
             if lift is not None and path not in self.lifted:
                 self.path = path
                 self.lift(layer, lift, [UNKNOWN], {})
+
+
+def _depends_on_backend(layer: Layer, lift: code_sites.Lifter, site: CodeSite, lifted: Lifted) -> bool:
+    """Whether code means another thing on the other backend that its writer may have had."""
+    try:
+        other = lift(layer, replace(site, context=site.context.on_other_backend()))
+    except AnyKerasError:  # what only one of them has was written on that one
+        return False
+    return not computes_same(lifted.layer, other.layer)
+
+
+def _tell_of_backend(layer: Layer, context: FunctionContext) -> Finding:
+    seen = f"code that means another thing on {context.on_other_backend().backend}, and the file does not tell its backend"
+    return Finding("AK3019", layer.address or layer.name, seen, f"read as on {context.backend}", Fidelity.APPROXIMATE)
 
 
 def _list_findings(layer: Layer, lifted: Lifted) -> Iterator[Finding]:

@@ -7,9 +7,8 @@ from dataclasses import replace
 
 from ...catalog import find, renames
 from ...catalog.renames import HARD_SIGMOID
-from ...document.build import make_sequential
+from ...document.build import Builder, make_sequential
 from ...document.model import Config, Era, Layer, Object, Value
-from ...errors import Unsupported
 from ..rulebook import RuleContext, rule
 
 # Classes that share their present name's variables but are stored under their own (tf.keras 2.15 .keras files). Keras 3
@@ -218,19 +217,31 @@ def hard_sigmoid(layer: Layer, context: RuleContext) -> Layer | None:
 @rule(
     "AK2221",
     to=Era.KERAS3,
-    classes=("ThresholdedReLU",),
-    after=("AK2280", "AK2281"),  # ReLU ended masks in tf.keras up to 2.4, and this did not
+    classes=("ThresholdedReLU", "ReLU"),
+    after=("AK2280", "AK2281"),  # ReLU ended masks in tf.keras up to 2.4, and ThresholdedReLU did not
 )
 def replace_thresholded_relu(layer: Layer, context: RuleContext) -> Layer | None:
-    """The same layer as a ReLU. Raises Unsupported below 0, which ReLU does not take."""
-    theta = layer.config.get("theta", 1.0)
-    if not isinstance(theta, int | float) or theta < 0:
-        raise Unsupported(
-            "AK2221",
-            f"ThresholdedReLU with theta {theta!r}: Keras 3 takes no threshold below 0",
-            layer=layer.name,
-            key="theta",
-            next_step="Replace the layer in the Keras that wrote the file.",
-        )
+    """The same layer as a ReLU; below 0, where ReLU takes no threshold, as an activation."""
     kept = {key: value for key, value in layer.config.items() if key in ("dtype", "trainable")}
-    return Layer("ReLU", layer.name, {**kept, "threshold": theta}, address=layer.address)
+    if layer.class_name == "ThresholdedReLU":
+        config: Config = {"threshold": layer.config.get("theta", 1.0)}
+    else:
+        config = {key: layer.config.get(key) for key in ("max_value", "negative_slope", "threshold")}
+    threshold = config["threshold"]
+    if isinstance(threshold, int | float) and threshold < 0:
+        activation = _relu_from_below_zero(layer, config)
+        return Layer("Activation", layer.name, {**kept, "activation": activation}, address=layer.address)
+    return None if layer.class_name == "ReLU" else Layer("ReLU", layer.name, {**kept, **config}, address=layer.address)
+
+
+def _relu_from_below_zero(layer: Layer, config: Config) -> Layer:
+    """keras 2.3.1 backend/tensorflow_backend.py `relu`, with a threshold that is not zero."""
+    sub = Builder(f"{layer.name}_relu", layer.address)
+    x, threshold = sub.input(), config["threshold"]
+    y = sub.op("where", sub.op("greater", x, threshold), x, 0.0)
+    if config.get("max_value") is not None:
+        y = sub.op("clip", y, 0.0, config["max_value"])
+    if slope := config.get("negative_slope"):
+        below = sub.op("relu", sub.op("subtract", threshold, x))
+        y = sub.op("subtract", y, sub.op("multiply", below, slope))
+    return sub.finish(y)

@@ -71,9 +71,16 @@ def _by_name(layer: Layer, call: Call) -> Call:
 
 
 def stacked_cells(layer: Layer) -> tuple[Layer, ...]:
+    """The cells of the stack of an RNN, those of stacks inside it too."""
     stack = layer.config.get("cell")
-    cells = stack.config.get("cells") if isinstance(stack, Layer) else None
-    return tuple(cell for cell in cells if isinstance(cell, Layer)) if isinstance(cells, tuple) else ()
+    return _flat_cells(stack) if isinstance(stack, Layer) and stack.bare_class_name == "StackedRNNCells" else ()
+
+
+def _flat_cells(cell: Layer) -> tuple[Layer, ...]:
+    cells = cell.config.get("cells")
+    if cell.bare_class_name != "StackedRNNCells" or not isinstance(cells, tuple):
+        return (cell,)
+    return tuple(flat for inner in cells if isinstance(inner, Layer) for flat in _flat_cells(inner))
 
 
 def _nest(layer: Layer, states: tuple[Value, ...]) -> tuple[Value, ...]:

@@ -11,7 +11,7 @@ from ...catalog.shapes.engine import Inference
 from ...catalog.shapes.masks import find_met, infer_outgoing
 from ...document.build import Builder
 from ...document.model import Ellipsis_, Era, Layer, Path, Value, Writer
-from ...document.walk import layers_of, rebuild_paths
+from ...document.walk import layers_of, rebuild, rebuild_paths
 from ...errors import Unsupported
 from ..mask_flow import build_mask_carrier, build_mask_reader
 from ..rulebook import RuleContext, rule
@@ -76,12 +76,15 @@ def unread_masks(model: Layer, context: RuleContext) -> Layer | None:
 
 def _without_softmax(layer: Layer) -> Layer:
     inner = layer.config.get("layer")
-    if layer.class_name == "TimeDistributed" and isinstance(inner, Layer) and inner.class_name == "Softmax":
-        return layer.with_config(layer=_unread(inner))
-    return _unread(layer) if layer.class_name == "Softmax" else layer
+    if layer.class_name != "TimeDistributed" or not isinstance(inner, Layer):
+        return _unread(layer)
+    unread = rebuild(inner, _unread)  # of a model, every one: TimeDistributed hands it the mask of its step
+    return layer if unread is inner else layer.with_config(layer=unread)
 
 
 def _unread(layer: Layer) -> Layer:
+    if layer.class_name != "Softmax":
+        return layer
     axis = layer.config.get("axis", -1)
     activation: Value = "softmax"
     if axis != -1:

@@ -12,7 +12,7 @@ import enum
 import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Generic, TypeGuard, TypeVar
 
@@ -73,6 +73,10 @@ class FunctionContext:
     def either_tensorflow(self) -> bool:
         """Whether TensorFlow 1.13 to 1.15 could have written the file as well as 2.0 and 2.1."""
         return self.tf_keras and self.version == (2, 2, 4) and self.tensorflow is None
+
+    def on_other_backend(self) -> FunctionContext:
+        """The same writer on the other of the two backends that Keras 0 to 2 had from early on."""
+        return replace(self, backend="tensorflow" if self.backend == "theano" else "theano")
 
     def before(self, *version: int) -> bool:
         """Whether the writer's version is known and older than `version`."""

@@ -75,7 +75,12 @@ def elu(ops: Ops, x: Operand, alpha: Operand = 1.0) -> Operand:
     return ops.where(ops.greater(x, 0), y, ops.multiply(alpha, y))
 
 
-@function("keras.backend.l2_normalize", backends=("theano",))  # Keras on Theano
+def _surely_theano(context: FunctionContext) -> bool:
+    """Without knowing it, a floor is the better guess: the two differ for vectors of zeros alone, which Theano made NaN."""
+    return context.backend == "theano" and context.backend_known
+
+
+@function("keras.backend.l2_normalize", test=_surely_theano)  # Keras on Theano
 def l2_normalize_theano(ops: Ops, x: Operand, axis: Operand = None) -> Operand:
     total = reduce(ops, "sum", ops.square(x), axis, True)
     floor = _theano_floor(ops.context)
@@ -109,7 +114,7 @@ functions(
 
 def by_matmul(context: FunctionContext) -> bool:
     """Whether ``K.batch_dot`` was one ``matmul``, also of more than three axes."""
-    if context.backend == "theano":
+    if context.backend == "theano" or not context.backend_known:  # where both agree, or refused
         return False
     if context.tf_keras:
         return not context.eager_tensorflow
