@@ -38,7 +38,7 @@ ACTS = re.compile(
     r"deserialize|from_config|register|disable|enable|default_graph|graph_def|set_floatx|set_session|set_epsilon|set_bit_generator|set_global_generator|set_image|set_numeric|set_string|logger|reset_uids|clear_session|manual_variable|wrap_function|reset_default_graph|pprint|printoptions|set_state|debugger|ctypeslib|get_include|deprecate|show_config|test|registry)(?:_|$)|"
     r"from(?:txt|csv|_npy)|^(?:function|config|update|app|flags|graph|op|Session|InteractiveSession|TFSMLayer|TorchModuleWrapper|JaxLayer|FlaxLayer|KerasLayer|Server|DataSource|DirectoryIterator|"
     r"TextFile\w+|(?:Fixed|Whole|TF|Identity|Text|LMDB)\w*Reader|ReaderBase|savez_compressed|fromfile|memmap|matching_files|Print|Graph|Module|"
-    r"WholeFileReader|GraphDef|Operation|OpError|Event|Summary|SummaryMetadata|TFRecord\w*|pyfunc|set_learning_phase|PackageLoader|pkgload|bench|blas_header\w+|ldflags|(?:batch_)?set_value|\w*buffer|summarize_\w+|errprint)$"
+    r"WholeFileReader|GraphDef|Operation|OpError|Event|Summary|SummaryMetadata|TFRecord\w*|pyfunc|set_learning_phase|PackageLoader|pkgload|bench|blas_header\w+|ldflags|seterrcall|(?:batch_)?set_value|\w*buffer|summarize_\w+|errprint)$"
 )
 # Operations that need no look although they have state, and those that do although they have none.
 WITH_STATE = re.compile(

@@ -165,6 +165,9 @@ GETTING: dict[str, Callable[..., Any]] = {
     "a module": lambda x: getattr(x, "__class__", None).__base__,
     "a name that is made": lambda x, name: getattr(tf.raw_ops, "Write" + name)(x),  # type: ignore[name-defined]  # noqa: F821
     "a name inside a call": lambda x, g: getattr(g(x, "shape"), x),
+    "a template": lambda x: ("{0._" + x.name + "}").format(x) and x,
+    "a configuration": lambda x: keras.initializers.get({"class_name": "system", "module": "os"})(x),  # type: ignore[name-defined]  # noqa: F821
+    "words of a file": lambda x: keras.layers.StringLookup(vocabulary="../words.txt")(x),  # type: ignore[name-defined]  # noqa: F821
     "torch": lambda x: torch.load("a.pt"),  # type: ignore[name-defined]  # noqa: F821
     "a graph": lambda x: tf.get_default_graph().create_op("WriteFile", [], []),  # type: ignore[name-defined]  # noqa: F821
 }

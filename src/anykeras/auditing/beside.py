@@ -133,6 +133,12 @@ _FILES: Final = (
         "a module of Python that Keras imports as its backend",
     ),
     _read_row(
+        r"[^/\\]*(?:\.(?:jinja2?|j2|template)|tokenizer_config\.json)",
+        r"__(?:class|globals|subclasses|builtins|mro|bases?|init|import)__",
+        Severity.MEDIUM,
+        "a template that reaches for Python",
+    ),
+    _read_row(
         r"[^/\\]*\.gin",
         r"@(?:os|posix|sys|subprocess|builtins|shutil|importlib|socket)\b",
         Severity.MEDIUM,

@@ -33,8 +33,7 @@ from .configuration import audit_text, walk_value
 from .contents import PROGRAM, Kept, is_of_systems, judge_member, judge_name, judge_unknown, search_source
 from .graphs import audit_graph, audit_nodes, audit_tflite, find_operation_names, judge_node_text
 from .hdf5_files import audit_hdf5, scan_texts
-from .names import judge_pickled
-from .pickles import audit_npy, audit_pickle, looks_pickled
+from .pickles import audit_npy, audit_pickle, judge_pickled, looks_pickled
 from .projects import judge_listed
 from .risks import Audit, Collector, Severity
 
@@ -325,7 +324,8 @@ def audit(path: Path, *, trust: Sequence[str] = ()) -> Audit:
 
     Args:
         path: any file, or the folder of a model.
-        trust: patterns of classes and functions that are yours, ``"mypackage.layers.*"``; they are not reported.
+        trust: patterns of classes, functions and operations of graphs that are yours (``"mypackage.layers.*"``, ``"My>*"``);
+            they are not reported.
 
     Raises:
         MissingFile: there is no such file.
@@ -334,7 +334,7 @@ def audit(path: Path, *, trust: Sequence[str] = ()) -> Audit:
     name = os.fsdecode(path)
     found = Collector(trust=(trust,) if isinstance(trust, str) else tuple(trust))
     refusal = ""
-    with limits.spend(limits.begin_budget()):
+    with limits.spend_one():
         try:
             sniff(name)
         except MissingFile:

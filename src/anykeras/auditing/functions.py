@@ -22,11 +22,15 @@ from .risks import Collector, Loading, Severity
 
 _INNER = re.compile(r"__\w+__$")
 _LONGEST = 4000  # characters of a source that is shown
+_SHOWN = 1000  # functions that only compute, of which the source is shown: half of the work is in writing it
 _TEXTS = re.compile(
     r"\w{2,12}://|^/job:|/bin/(?:ba)?sh|/dev/tcp|/etc/|\\\\|powershell|cmd\.exe|\bcurl\b|\bwget\b|\bnc\s+-|\brm\s+-|\bchmod\b|__import__|"
     r"\bimport\s+\w+|\.__(?:class|globals|subclasses|builtins|bases?|mro|dict|code|import|loader|self)__|\beval\(|\bexec\(|\bos\.system|\bsubprocess\b|\.bashrc|\.ssh|id_rsa|base64",
     re.IGNORECASE,
 )
+_FIELD = re.compile(r"\{\w*[.\[](?:_|%|$)")  # of a text that ``format`` fills with what lies inside of a value
+_FILES = frozenset({"vocabulary", "vocabulary_file", "filename", "filepath", "idf_weights", "origin", "cache_dir", "log_dir"})
+_PATH = re.compile(r"[/\\]|\.\w{1,5}$")
 _LARGE = 10**5  # a factor of a size
 _STEPS = {
     "EXEC_STMT": "it runs a text",
@@ -96,9 +100,10 @@ def _judge_code(
     uses = _Uses()
     for inner in _list_functions(code):
         _collect(inner, uses)
-    source = _write(code, defaults, closure)
     reasons = sorted(set(_judge(uses)), key=lambda reason: -reason[0].rank)
     worst = reasons[0][0] if reasons else Severity.INFO
+    shown = worst.rank >= Severity.MEDIUM.rank or found.functions <= _SHOWN
+    source = _write(code, defaults, closure) if shown else ""
     python = f"Python {code.version[0]}.{code.version[1]}"
     if worst.rank < Severity.MEDIUM.rank:
         told = f"; {', '.join(reason for _, reason in reasons[:4])}" if reasons else ""
@@ -285,7 +290,14 @@ def _judge(uses: _Uses) -> Iterator[tuple[Severity, str]]:
         yield Severity.MEDIUM, f"it changes {attribute!r}"
     yield from ((Severity.MEDIUM, reason) for reason in sorted(uses.odd))
     searches = "re" in (*uses.modules, *(dotted.split(".")[0] for dotted in uses.dotted))
+    reads = _FILES.intersection(uses.texts)
     for text in uses.texts:
+        if text == "class_name":
+            yield Severity.MEDIUM, "it makes an object of a configuration"
+        if reads and _PATH.search(text):
+            yield Severity.MEDIUM, f"it gives the path or URL {text[:80]!r} as {min(reads)}"
+        if _FIELD.search(text):
+            yield Severity.MEDIUM, f"it fills {text[:60]!r} with what lies inside of a value"
         if {"decode", "encode"} & set(uses.attributes) and _CODEC.fullmatch(text):
             yield Severity.MEDIUM, f"it takes a text out of {text!r}"
         if searches and _NESTED.search(text):

@@ -98,6 +98,7 @@ _SHAPED: Final = re.compile(
     r"(?:Fill|BroadcastTo|Tile|Empty|(?:Stateless|Stateful)?(?:Random|Truncated)\w*|TensorListReserve)$"
 )
 _READ: Final = 1 << 20  # bytes of a text
+_SHORT: Final = 64  # bytes of a value that is remembered
 
 
 @cache
@@ -119,6 +120,8 @@ def _list_effects() -> dict[str, tuple[Severity, str]]:
 
 def judge_operation(found: Collector, name: str, where: str, times: int = 1) -> None:
     """Note an operation that does something outside of its graph."""
+    if found.is_trusted(name):
+        return
     effect = _list_effects().get(name)
     count = f" ({times} times)" if times > 1 else ""
     if effect is not None:
@@ -139,6 +142,8 @@ def audit_graph(found: Collector, data: bytes | memoryview, part: str) -> None:
     for name, times in counts.items():
         judge_operation(found, name, f"{part}/{first[name]}" if first[name] else part, times)
     for name_of in sorted({match[1].decode() for match in _OF_TFIO.finditer(data)}):
+        if found.is_trusted(name_of):
+            continue
         seen = f"the operation {name_of} of tensorflow-io reads files or reaches the network"
         found.add("AK8012", Severity.HIGH, part, seen, loading.GRAPH)
     if _PRINTS_TO_FILE.search(data):
@@ -191,9 +196,13 @@ def _name(functions: list[FunctionDef]) -> list[tuple[str, FunctionDef]]:
 def _judge_nodes(found: Collector, nodes: list[tuple[str, NodeDef]], assets: frozenset[str], part: str) -> dict[Place, str]:
     """Judge each node by itself; the constants that are paths or URLs, but for those that loading sets to its own assets."""
     large, paths = set[str](), dict[Place, str]()
+    plain = set[bytes]()  # values of constants of which there is nothing to say, and which large graphs hold many times
     for own, node in nodes:
         if node.op == "Const":
-            path, is_large = _judge_constant(found, node, part)
+            held, told = bytes(node.attributes.get("value", b"")[:_SHORT]), len(found.risks)
+            path, is_large = ("", False) if held in plain else _judge_constant(found, node, part)
+            if not path and not is_large and told == len(found.risks) and len(held) < _SHORT:
+                plain.add(held)
             if path and (own or node.name not in assets):
                 paths[Place(own, node.name)] = path
             large |= {node.name} if is_large else set()

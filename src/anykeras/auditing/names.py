@@ -108,9 +108,10 @@ PARTS: Final = _split(
 """Parts of libraries under which functions that compute stand."""
 
 ACTING_ON_VALUES: Final = _split(
-    """graph op consumers as_graph_def SerializeToString ParseFromString create_op from_config fit evaluate train_on_batch
-    to_json save export numpy_function tofile run write close cell_contents get_operation_by_name call_function history
-    load build_from_config save_own_variables load_own_variables compile predict summary add_loss set_weights ctypes"""
+    """manager handlers addHandler setStream graph op consumers as_graph_def SerializeToString ParseFromString create_op
+    from_config fit evaluate train_on_batch to_json save export numpy_function tofile run write close cell_contents
+    get_operation_by_name call_function history load build_from_config save_own_variables load_own_variables compile
+    predict summary add_loss set_weights ctypes"""
 )
 """Attributes of values that lead out of a computation."""
 
@@ -208,26 +209,6 @@ KERAS_OUTSIDE: Final = _split(
     feature_column"""
 )
 """Parts of keras packages that hold functions which read, write, fetch or change the process."""
-
-WORKERS_OF_PICKLES: Final = re.compile(
-    r"(?:numpy|numpy\.core|numpy\._core)(?:\.(?:multiarray|numeric))? (?:_reconstruct|scalar|dtype|ndarray|_frombuffer|bool_|"
-    r"u?int\d+|float\d+|complex\d+|str_|bytes_)$|"
-    r"numpy\.(?:core|_core)\.multiarray (?:_reconstruct|scalar)$|numpy\.dtypes \w+DType$|"
-    r"(?:numpy\.random\._pickle|numpy\.random) (?:__\w+_ctor|RandomState|Generator)$|"
-    r"(?:sklearn\.externals\.)?joblib\.numpy_pickle (?:NumpyArrayWrapper|NDArrayWrapper)$|"
-    r"(?:copyreg|copy_reg) (?:_reconstructor|__newobj__)$|_codecs encode$|"
-    r"collections (?:OrderedDict|defaultdict|deque|Counter)$|"
-    r"(?:__builtin__|builtins) (?:object|list|dict|set|frozenset|tuple|str|unicode|bytes|bytearray|int|long|float|complex|bool|"
-    r"slice|range|xrange|NoneType)$|_io BytesIO$|"
-    r"tensorflow\.python\.(?:training|trackable)\.(?:tracking\.)?data_structures "
-    r"(?:_?ListWrapper|_?DictWrapper|_?TupleWrapper)$|"
-    r"decimal Decimal$|fractions Fraction$|uuid UUID$|"
-    r"datetime (?:datetime|date|time|timedelta|timezone)$|pathlib (?:PurePosixPath|PosixPath|PurePath)$|"
-    r"(?:keras|keras\.src|tensorflow\.python\.keras|tf_keras\.src|tf_keras)\.saving\.(?:\w+\.)*pickle_utils \w+$|"
-    r"keras\.src\.saving\.keras_saveable KerasSaveable\._unpickle_model$|"
-    r"keras\.src\.saving\.keras_saveable KerasSaveable$"
-)
-"""What pickles of arrays and of Keras models are made of, as ``module name``."""
 
 
 def computes(root: str, rest: str) -> bool:
@@ -382,19 +363,3 @@ def _judge_foreign(module: str, name: str) -> Judged:
     if module.split(".")[0] in MODEL_PACKAGES:
         return Judged(Severity.LOW, f"{name!r} is of the package {module.split('.')[0]}")
     return Judged(Severity.LOW, f"{module}.{name} is somebody's own, and not in the file")
-
-
-def judge_pickled(name: str) -> Judged:
-    """What a name in a pickle is, as ``module name``."""
-    module, _, attribute = name.partition(" ")
-    if WORKERS_OF_PICKLES.match(name):
-        return Judged(Severity.INFO, "")
-    if module in ("builtins", "__builtin__"):
-        return Judged(Severity.CRITICAL, f"{module}.{attribute} is a function of Python that can run or open anything")
-    if is_keras(module):
-        named = attribute.split(".")[0] in list_known_classes()
-        return Judged(Severity.LOW, "") if named else Judged(Severity.HIGH, f"{module}.{attribute} of Keras would be called")
-    found = judge_module(module)
-    if found is not None:
-        return found
-    return Judged(Severity.MEDIUM, f"{module}.{attribute} would be imported")

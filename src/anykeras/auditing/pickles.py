@@ -22,6 +22,41 @@ _FIRST: Final = frozenset(
     bytes([code]) for code in b"}])(NIKJMLFGSVTUBCXlstd0cgjhpqrR\x88\x89"
 )  # what a pickle without a protocol starts with
 _FEW: Final = 16  # pickles behind each other in one file
+_WORKERS: Final = re.compile(
+    r"(?:numpy|numpy\.core|numpy\._core)(?:\.(?:multiarray|numeric))? (?:_reconstruct|scalar|dtype|ndarray|_frombuffer|bool_|"
+    r"u?int\d+|float\d+|complex\d+|str_|bytes_)$|"
+    r"numpy\.(?:core|_core)\.multiarray (?:_reconstruct|scalar)$|numpy\.dtypes \w+DType$|"
+    r"(?:numpy\.random\._pickle|numpy\.random) (?:__\w+_ctor|RandomState|Generator)$|"
+    r"(?:sklearn\.externals\.)?joblib\.numpy_pickle (?:NumpyArrayWrapper|NDArrayWrapper)$|"
+    r"(?:copyreg|copy_reg) (?:_reconstructor|__newobj__)$|_codecs encode$|"
+    r"collections (?:OrderedDict|defaultdict|deque|Counter)$|"
+    r"(?:__builtin__|builtins) (?:object|list|dict|set|frozenset|tuple|str|unicode|bytes|bytearray|int|long|float|complex|bool|"
+    r"slice|range|xrange|NoneType)$|_io BytesIO$|"
+    r"tensorflow\.python\.(?:training|trackable)\.(?:tracking\.)?data_structures "
+    r"(?:_?ListWrapper|_?DictWrapper|_?TupleWrapper)$|"
+    r"decimal Decimal$|fractions Fraction$|uuid UUID$|"
+    r"datetime (?:datetime|date|time|timedelta|timezone)$|pathlib (?:PurePosixPath|PosixPath|PurePath)$|"
+    r"(?:keras|keras\.src|tensorflow\.python\.keras|tf_keras\.src|tf_keras)\.saving\.(?:\w+\.)*pickle_utils \w+$|"
+    r"keras\.src\.saving\.keras_saveable KerasSaveable\._unpickle_model$|"
+    r"keras\.src\.saving\.keras_saveable KerasSaveable$"
+)
+"""What pickles of arrays and of Keras models are made of, as ``module name``."""
+_OF_DATA: Final = re.compile(
+    r"sklearn\.(?:preprocessing|decomposition|feature_extraction|pipeline|compose|linear_model|ensemble|tree|svm|neighbors|cluster|impute|"
+    r"feature_selection|naive_bayes|model_selection|discriminant_analysis|multiclass|multioutput|utils|metrics|manifold|mixture|isotonic|"
+    r"kernel_approximation|calibration|neural_network|_loss|random_projection|dummy|gaussian_process|covariance)"
+    r"(?:\.\w+)* (?:_?[A-Z]\w+|newObj|__pyx_unpickle_\w+)|"
+    r"sklearn\.(?:feature_selection|metrics)\._\w+ [a-z]\w+|"
+    r"numpy\.random\.(?:_\w+ [A-Z]\w+|bit_generator (?:__pyx_unpickle_)?SeedSequence)|"
+    r"(?:keras_preprocessing|keras(?:\.src)?(?:\.legacy)?\.preprocessing|"
+    r"tf_keras(?:\.src)?\.preprocessing|"
+    r"tensorflow\.python\.keras\.preprocessing|tensorflow\.keras\.preprocessing)\.text Tokenizer|"
+    r"pandas(?!\.io\b)(?:\.\w+)* (?!ExcelFile|ExcelWriter|HDFStore)"
+    r"(?:_?[A-Z]\w*|_new_\w*Index|new_block|_unpickle_block|__pyx_unpickle_\w+)|"
+    r"scipy\.sparse\.(?:_?\w{3}(?:\._\w{3})?) \w{3}_(?:matrix|array)|numpy\.ma(?:\.core)? (?:_mareconstruct|MaskedArray)|"
+    r"re _compile"
+)
+"""What holds data and fitted numbers, and only that: of scikit-learn, pandas, SciPy, and the words of Keras."""
 _GETTERS: Final = ("builtins getattr", "__builtin__ getattr")
 _HEADER: Final = re.compile(
     rb"\{(?:'(?:descr|fortran_order|shape)':(?:'[^'\\]*'|True|False|\([\d,L]*\)|\[[\w'<>|=\[\](),]*\]),?)*\}$"
@@ -38,7 +73,7 @@ def looks_pickled(head: bytes) -> bool:
     if _OLD.match(head) is None and not (head[:1] in _FIRST and _NAMED.search(head)):
         return False
     traced = trace(wrap_bytes(head, "head"))  # words, one a line, look like names too
-    acts = any(names.judge_pickled(name).severity.rank >= Severity.HIGH.rank for name in traced.names)
+    acts = any(judge_pickled(name).severity.rank >= Severity.HIGH.rank for name in traced.names)
     return bool(traced.names) and (acts or bool(traced.calls) or traced.error is None)
 
 
@@ -79,7 +114,7 @@ def _judge(found: Collector, imported: tuple[str, ...], called: tuple[str, ...],
     for name in dict.fromkeys((*imported, *(call for call in called if " " in call))):
         if found.is_trusted(name.replace(" ", ".")) or (name in _GETTERS and name not in called):
             continue  # what getattr led to is among the names
-        judged = names.judge_pickled(name)
+        judged = judge_pickled(name)
         if judged.severity is Severity.INFO or not judged.why:
             worst = max(worst, judged.severity, key=lambda level: level.rank)
             continue
@@ -118,3 +153,25 @@ def audit_npy(found: Collector, source: ByteSource, part: str, expected: bool = 
     _judge_shape(found, source, header, 8 + width + size, part)
     if not _HEADER.match(header.translate(None, b" \n\0")):
         found.add("AK8014", Severity.MEDIUM, part, "an array with a header that numpy does not write", loading.UNJUDGED)
+
+
+def judge_pickled(name: str) -> names.Judged:
+    """What a name in a pickle is, as ``module name``."""
+    module, _, attribute = name.partition(" ")
+    if _WORKERS.match(name):
+        return names.Judged(Severity.INFO, "")
+    if _OF_DATA.fullmatch(name):
+        return names.Judged(Severity.LOW, "")
+    if module in ("builtins", "__builtin__"):
+        return names.Judged(Severity.CRITICAL, f"{module}.{attribute} is a function of Python that can run or open anything")
+    if names.is_keras(module):
+        named = attribute.split(".")[0] in names.list_known_classes()
+        return (
+            names.Judged(Severity.LOW, "")
+            if named
+            else names.Judged(Severity.HIGH, f"{module}.{attribute} of Keras would be called")
+        )
+    found = names.judge_module(module)
+    if found is not None:
+        return found
+    return names.Judged(Severity.MEDIUM, f"{module}.{attribute} would be imported")

@@ -35,6 +35,11 @@ _CALLS: Final = re.compile(
     r"commands\.getoutput|get_ipython\(\)\.system|create_subprocess_\w+|(?<![\w.])(?:Popen|check_call|check_output|system|popen))"
     r"\s*\(\s*(?P<given>[^\n]{0,400}(?:\n[^\n]{0,200})?)"
 )
+_RENAMED: Final = re.compile(
+    r"^[ \t]*import\s+(os|subprocess|socket|requests|pickle|ctypes|marshal)\s+as\s+(\w+)", re.MULTILINE
+)
+_TAKEN: Final = re.compile(r"^[ \t]*from\s+(os|subprocess|socket|ctypes|marshal)\s+import\s+\(?([\w, \t]+)", re.MULTILINE)
+_MOST: Final = 20
 _ITSELF: Final = re.compile(r"[\[(]?\s*f?['\"]?\{?sys\.executable")
 _LITERAL: Final = re.compile(r"[\[(]*\s*[rbfu]{0,2}['\"]{1,3}(?P<text>[^'\"\n]*)")
 _VARIABLE: Final = re.compile(r"(?:args\s*=|shlex\.split\()?\s*(?P<name>[A-Za-z_]\w*)")
@@ -63,7 +68,7 @@ def judge_script(found: Collector, source: ByteSource, name: str, where: str, *,
     suffix = name.rpartition(".")[2].lower()
     if suffix == "ipynb":
         text = "\n\n".join(_list_cells(text))
-    for seen in dict.fromkeys(_list_acts(text, suffix, started)):
+    for seen in dict.fromkeys(_list_acts(_spell_out(text) if suffix in _PYTHON else text, suffix, started)):
         found.add("AK8016", Severity.MEDIUM, where, f"a program that {seen}", loading.BESIDE)
 
 
@@ -76,6 +81,16 @@ def _list_cells(text: str) -> Iterator[str]:
                 yield source if isinstance(source, str) else "".join(source)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         yield text.replace("\\n", "\n").replace('\\"', '"')
+
+
+def _spell_out(text: str) -> str:
+    """A program in which what it renames has its own name again: ``import subprocess as s``, ``from os import remove``."""
+    for module, alias in set(_RENAMED.findall(text)):
+        text = re.sub(rf"(?<![\w.]){alias}\.", f"{module}.", text)
+    for module, listed in _TAKEN.findall(text)[:_MOST]:
+        for name, alias in re.findall(r"(\w+)(?:\s+as\s+(\w+))?", listed):
+            text = re.sub(rf"(?<![\w.]){alias or name}\s*\(", f"{module}.{name}(", text)
+    return text
 
 
 def _list_acts(text: str, suffix: str, started: bool) -> Iterator[str]:

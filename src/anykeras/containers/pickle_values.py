@@ -13,6 +13,7 @@ from ..errors import Malformed
 from ..tensors import Array, Tensor
 from .source import ByteSource
 
+_WIDE = re.compile(r"(?P<kind>[USVMm])(?P<size>\d{1,9})")
 _TYPE = re.compile(r"[biuf][1248]\Z")
 JOBLIB_ARRAYS = ("joblib.numpy_pickle NumpyArrayWrapper", "sklearn.externals.joblib.numpy_pickle NumpyArrayWrapper")
 
@@ -56,6 +57,19 @@ def dtype_of(value: object) -> str | None:
     if not _TYPE.match(code):
         return None
     return ">" + code if _read_word(order) == ">" else code
+
+
+def width_of(value: object) -> int | None:
+    """The bytes of one value of a pickled dtype: numbers, times, texts, records; 0 for objects, None where it is no dtype."""
+    if (kind := dtype_of(value)) is not None:
+        return np.dtype(kind).itemsize
+    if not isinstance(value, PickledCall) or value.name != "numpy dtype" or not value.arguments:
+        return None
+    code = _read_word(value.arguments[0])
+    if code in ("O", "O8", "O4"):
+        return 0
+    match = _WIDE.fullmatch(code)
+    return int(match["size"]) * (4 if match["kind"] == "U" else 1) or None if match else None
 
 
 def _read_word(value: object) -> str:

@@ -17,12 +17,10 @@ import struct
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-import numpy as np
-
 from .. import limits
 from ..errors import AnyKerasError, Malformed, Unsupported
 from .guard import guard_decoding
-from .pickle_values import JOBLIB_ARRAYS, Name, PickledCall, Span, dtype_of, sizes_of
+from .pickle_values import JOBLIB_ARRAYS, Name, PickledCall, Span, sizes_of, width_of
 from .source import ByteSource, limit_error
 
 _DECIMAL = re.compile(r"-?\d+")
@@ -268,16 +266,31 @@ class _Walker:
     def skip_array(self, state: object) -> Span:
         """The bytes of an array that joblib put behind this opcode."""
         fields = state if isinstance(state, Mapping) else {}
-        kind, shape = dtype_of(fields.get("dtype")), sizes_of(fields.get("shape"))
-        if kind is None or shape is None:
+        width, shape = width_of(fields.get("dtype")), sizes_of(fields.get("shape"))
+        if width is None or shape is None:
             raise self.refusal("an array of joblib that does not hold numbers")
+        if not width:
+            return self.skip_objects()
         if fields.get("numpy_array_alignment_bytes") is not None:
             self.take(self.number(1))
-        size = math.prod(shape) * np.dtype(kind).itemsize
+        size = math.prod(shape) * width
         if self.at + size > self.source.size:
             raise self.damage("an array is longer than the file")
         self.at += size
         return Span(self.source, self.at - size, size)
+
+    def skip_objects(self) -> Span:
+        """The pickle of its own that joblib puts where the values of an array are objects; its names count as well."""
+        inner = _Walker(self.source, self.policy, self.at, self.part)
+        inner.left = self.left
+        try:
+            inner.run()
+        finally:
+            self.names += inner.names
+            self.calls += inner.calls
+            self.held += inner.held
+            start, self.at, self.left = self.at, inner.at, inner.left
+        return Span(self.source, start, self.at - start)
 
     def damage(self, what: str) -> Malformed:
         return Malformed("AK1114", f"a damaged pickle: {what}", part=self.part, next_step="Copy the file again.")
