@@ -69,6 +69,16 @@ ORDINARY: dict[str, dict[str, str | bytes]] = {
         "model.keras.dvc": "outs:\n- path: model.keras\n",
         "README.md": "curl -LsSf https://astral.sh/uv/install.sh | sh\n",
     },
+    "odd names": {
+        "auto_model/graph": json.dumps({"blocks": {"0": {"class_name": "ImageBlock", "config": {"name": "block"}}}}),
+        "label_map.pbtxt": "item {\n  id: 1\n  name: 'cat'\n}\n",
+        "pipeline.config": 'model { ssd { num_classes: 90 } }\ntrain_input_reader {\n  input_path: "train.record"\n}\n',
+        "parcels.shp": b"\0\0\x27\x0a" + bytes(100),
+        "Podfile": "target 'x' do\n  pod 'TensorFlowLiteSwift'\nend\n",
+        "eval.sh": '#!/bin/bash\ncase "$1" in\n  train) python train.py;;\n  *) echo usage;;\nesac\n',
+        "setup.py": "import os, sys\nabout = {}\nexec(f.read(), about)\nos.system('python setup.py sdist upload')\n",
+        "brain.onnx.meta": "fileFormatVersion: 2\nguid: a\n",
+    },
     "words": {
         "assets/tokenizer/vocabulary.json": json.dumps({"__import__": 1, "os.system": 2, "../": 3}),
         "assets/tokenizer/vocabulary.spm": b"\n\x0e\n\x05<unk>\x15\0\0\0\0\x18\x02\n\x0c\n\x03<s>\x15\0\0\0\0\x18\x03",

@@ -139,6 +139,12 @@ _FILES: Final = (
         "a template that reaches for Python",
     ),
     _read_row(
+        r"config\.pbtxt",
+        r"(?:EXECUTION_ENV_PATH|cmdline|default_model_filename\s*:\s*\"(?:[^\"]*\.\.|/)|\.so\b)",
+        Severity.MEDIUM,
+        "a program or file that Triton takes from elsewhere",
+    ),
+    _read_row(
         r"[^/\\]*\.gin",
         r"@(?:os|posix|sys|subprocess|builtins|shutil|importlib|socket)\b",
         Severity.MEDIUM,

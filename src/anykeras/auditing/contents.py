@@ -48,7 +48,7 @@ _RUNS: Final = (
     r"service|desktop|lnk|rb|pl|lua|php|msi|msc|scr|com|cpl|reg|inf|scpt|command|app|deb|rpm|apk|dmg|iso|xls[mb]|docm|pptm|chm"
 )
 _RESERVED: Final = re.compile(r"(?:^|[/\\])(?:CON|PRN|AUX|NUL|COM\d|LPT\d)(?:\.[^/\\]*)?$", re.IGNORECASE)
-_PROGRAMS: Final = re.compile(rf"\.(?:{_RUNS}|pth|pkl|pickle|joblib|dill)$", re.IGNORECASE)
+PROGRAMS: Final = re.compile(rf"\.(?:{_RUNS}|pth|pkl|pickle|joblib|dill)$", re.IGNORECASE)
 PROGRAM: Final = re.compile(rf"\.(?:{_RUNS})$", re.IGNORECASE)
 _ESCAPES: Final = re.compile(r"^[/\\]|^[A-Za-z]:|(?:^|[/\\])\.\.[ .]*(?:[/\\]|$)|\\|\0")
 _PICKLED: Final = re.compile(r"\.(?:p|pkl|pickle|joblib|pth|pt)$", re.IGNORECASE)
@@ -129,15 +129,20 @@ def judge_member(found: Collector, name: str, where: str, mode: int = 0) -> None
         found.add("AK8009", Severity.HIGH, where, seen, loading.ARCHIVE)
 
 
+def is_of_models(name: str) -> bool:
+    """Whether files of this name are among those that models come with."""
+    last = name.rpartition("/")[2]
+    return not last or _NAMED.search(name) is not None or last.rpartition(".")[2].lower() in _HARMLESS
+
+
 def judge_name(found: Collector, name: str, where: str, kept: Kept) -> None:
     """Report a file whose name is none of a model."""
     of_keras, judged = kept.of_keras, kept.project and _PICKLED.search(name) is not None  # by what they hold
-    if _PROGRAMS.search(name) and not judged:
+    if PROGRAMS.search(name) and not judged:
         seen = f"a program or pickle, {name[-60:]!r}, where a model keeps none"
         found.add("AK8009", Severity.MEDIUM, where, seen, loading.ARCHIVE)
-    last = name.rpartition("/")[2]
-    suffix = last.rpartition(".")[2].lower()
-    known = not last or _NAMED.search(name) is not None or suffix in _HARMLESS or judged
+    last, suffix = name.rpartition("/")[2], name.rpartition(".")[2].lower()
+    known = is_of_models(name) or judged
     if of_keras and (plain := _as_systems_see(name)) != name and _ONES.fullmatch(plain):
         seen = f"a file {name[:80]!r}, which some systems take for one of those that Keras writes"
         found.add("AK8009", Severity.MEDIUM, where, seen, loading.ARCHIVE)
@@ -184,7 +189,8 @@ def judge_unknown(found: Collector, source: ByteSource, head: bytes, part: str, 
             found.add("AK8014", Severity.MEDIUM, part, "text where its name says that there is a model", loading.UNJUDGED)
         return
     if source.size:
-        found.add("AK8014", Severity.MEDIUM, part, "bytes of no known kind", loading.UNJUDGED)
+        severity = Severity.LOW if part.endswith("/(inflated)") else Severity.MEDIUM  # data that somebody packed
+        found.add("AK8014", severity, part, "bytes of no known kind", loading.UNJUDGED)
 
 
 def is_text(head: bytes) -> bool:

@@ -30,7 +30,7 @@ from . import loading
 from .archives import audit_tar, audit_zip, find_archive, starts_member
 from .beside import judge_beside
 from .configuration import audit_text, walk_value
-from .contents import PROGRAM, Kept, is_of_systems, judge_member, judge_name, judge_unknown, search_source
+from .contents import PROGRAM, Kept, is_of_systems, is_text, judge_member, judge_name, judge_unknown, search_source
 from .graphs import audit_graph, audit_nodes, audit_tflite, find_operation_names, judge_node_text
 from .hdf5_files import audit_hdf5, scan_texts
 from .pickles import audit_npy, audit_pickle, judge_pickled, looks_pickled
@@ -53,7 +53,9 @@ _GRAPH_LIKE: Final = (b"\x08\x01\x12", b"\x0a")
 _OF_WORDS: Final = re.compile(rb"\x0a[\x08-\x7f]\x0a([\x01-\x70])[^\0]{1,112}?\x15")  # a vocabulary of SentencePiece
 _GRAPH_TEXT: Final = re.compile(r"^[ \t]*(?:graph_def|meta_graphs|node|library|saved_model_schema_version)\b\s*[{:]", re.M)
 _OF_NUMBERS: Final = re.compile(r"\.data-\d{5}-of-\d{5}$")
-_NO_GRAPH: Final = re.compile(r"(?:^|/)(?:keras_metadata|fingerprint|tfhub_module|saved_model_debug_info)\.pb$")
+_NO_GRAPH: Final = re.compile(
+    r"(?:^|/)(?:keras_metadata|fingerprint|tfhub_module|saved_model_debug_info|[^/]*\.(?:xplane|memory_profile|hlo_proto))\.pb$"
+)
 _PICKLES: Final = re.compile(r"\.(?:pkl|pickle|p|joblib)$", re.IGNORECASE)
 
 
@@ -62,7 +64,7 @@ def examine(found: Collector, source: ByteSource, part: str, depth: int = 0) -> 
     head = source.read(0, _HEAD)
     kinds = [] if is_of_systems(head, part) else _find_kinds(source, head)
     judge_beside(found, source, part)
-    if not kinds and part.endswith((".pb", ".meta")):
+    if not kinds and part.endswith((".pb", ".meta")) and not (part.endswith(".meta") and is_text(head)):
         kinds = ["graph"]
     if not kinds and _PICKLES.search(part) and trace(source).error is None:
         kinds = ["pickle"]  # of plain values, in protocol 0
@@ -112,7 +114,8 @@ def _find_kinds(source: ByteSource, head: bytes) -> list[str]:
         kinds.append("graph")
     text = head[: len(head) & ~1].decode(detect_encoding(head), "replace")
     if not kinds and "\0" not in text[:256]:
-        kinds += ["json"] if JSON_START.match(text) else ["yaml"] if YAML_START.search(text) or _PYTHON_TAG.search(text) else []
+        is_yaml = YAML_START.search(text) and not source.name.endswith((".pbtxt", ".prototxt"))
+        kinds += ["json"] if JSON_START.match(text) else ["yaml"] if is_yaml or _PYTHON_TAG.search(text) else []
     if all(kind == "yaml" for kind in kinds) and _GRAPH_TEXT.search(text):
         kinds.append("graph text")
     return kinds

@@ -14,7 +14,7 @@ from typing import Final
 from ..containers.source import ByteSource
 from . import loading
 from .beside import acts_by_text, judge_beside
-from .contents import Kept, is_text, judge_name, search_source
+from .contents import PROGRAMS, Kept, is_of_models, is_text, judge_name, search_source
 from .risks import Collector, Severity
 from .scripts import judge_script, read_beside
 
@@ -31,6 +31,11 @@ _OF_GIT: Final = re.compile(r"(?:^|/)\.git/(?:objects|lfs|logs|index)")
 _READ: Final = 1 << 24
 _STARTED: Final = re.compile(r"(?:^|/)(?:site|user)customize\.py|^(?:assets(?:\.extra)?|variables)/")
 """What Python starts, and where TensorFlow and Keras keep what belongs to a model."""
+_BY_SYSTEM: Final = re.compile(
+    r"(?:^|/)(?:crontab|\.(?:netrc|condarc|pypirc|pgpass|my\.cnf|\w*(?:rc|profile|login|history)|gitconfig|hgrc|ssh/.*|aws/.*|config/.*))$"
+    r"|\.url$|\.bak$"
+)
+"""What a system or a tool reads by its name."""
 _IMPORTED: Final = frozenset({"numpy", "keras", "tensorflow", "tf_keras", "jax", "jaxlib", "torch", "h5py", "absl", "theano"})
 """Modules that are imported with Keras; a program of such a name beside them would be taken instead."""
 _ARCHIVES: Final = re.compile(r"\.(?:zip|tar|tgz|tbz2?|txz|tar\.\w+)(?:/\(inflated\))?$", re.IGNORECASE)
@@ -45,9 +50,24 @@ def judge_listed(found: Collector, source: ByteSource, name: str, where: str, ke
     """Judge a file of a folder or archive by its name. Whether its bytes are still to be examined."""
     if kept.project and _judge_beside(found, source, name, where):
         return False
+    if kept.project and _is_note(source, name):
+        judge_beside(found, source, where)
+        judge_script(found, source, name, where, started=False)
+        return source.read(0, 1) in (b"{", b"[", b"(", b"]", b"}", b"c")  # JSON, or a pickle as text
     of_python = name.endswith(".pth") and is_text(source.read(0, 1 << 16))  # else weights of torch
     judge_name(found, name, where, kept._replace(project=kept.project and not of_python and not _STARTED.search(name)))
     return True
+
+
+def _is_note(source: ByteSource, name: str) -> bool:
+    """Whether a file is a text of which the name says nothing, and that nothing starts by its name."""
+    return (
+        not is_of_models(name)
+        and not PROGRAMS.search(name)
+        and not _BY_SYSTEM.search(name)
+        and not _STARTED.search(name)
+        and is_text(source.read(0, 1 << 16))
+    )
 
 
 def _judge_beside(found: Collector, source: ByteSource, name: str, where: str) -> bool:

@@ -40,6 +40,9 @@ _RENAMED: Final = re.compile(
 )
 _TAKEN: Final = re.compile(r"^[ \t]*from\s+(os|subprocess|socket|ctypes|marshal)\s+import\s+\(?([\w, \t]+)", re.MULTILINE)
 _MOST: Final = 20
+_PUBLISHES: Final = re.compile(
+    r"\s*(?:python3? (?:setup\.py|-m (?:build|twine|pytest))|twine|git (?:tag|push)|rm -rf? (?:dist|build))\b"
+)
 _ITSELF: Final = re.compile(r"[\[(]?\s*f?['\"]?\{?sys\.executable")
 _LITERAL: Final = re.compile(r"[\[(]*\s*[rbfu]{0,2}['\"]{1,3}(?P<text>[^'\"\n]*)")
 _VARIABLE: Final = re.compile(r"(?:args\s*=|shlex\.split\()?\s*(?P<name>[A-Za-z_]\w*)")
@@ -48,6 +51,7 @@ _HEREDOC: Final = re.compile(r"<<-?\s*['\"]?(\w+)['\"]?(?P<rest>[^\n]*)\n.*?^\s*
 _QUOTED: Final = re.compile(r"'[^'\n]*'|\"(?:\\.|[^\"\\\n])*\"|\\\n|\$\{[^}\n]*\}|\$?\(\([^\n]*?\)\)")
 _COMMENT: Final = re.compile(r"^\s*(?:#|::|rem\b)[^\n]*|\s#[^\n]*", re.IGNORECASE | re.MULTILINE)
 _BETWEEN: Final = re.compile(r"[;|&\n`]+|\$\(|<\(|[(){}](?=\s|$)|^\s*\(", re.MULTILINE)
+_CHOICE: Final = re.compile(r"^\s*\(?[\w*.|\"'?-]+\)(?=\s|$)", re.MULTILINE)  # of a ``case``
 _DEFINED: Final = re.compile(r"^\s*(?:function\s+)?([\w-]+)\s*\(\)|^\s*function\s+([\w-]+)", re.MULTILINE)
 _AHEAD: Final = re.compile(
     r"(?:\s+|[A-Za-z_]\w*\+?=\S*|(?:sudo|time|nohup|command|exec|then|do|else|if|elif|while|until|!|@|env)\b(?=\s|$)|"
@@ -102,7 +106,7 @@ def _list_acts(text: str, suffix: str, started: bool) -> Iterator[str]:
         if match := pattern.search(text):
             yield f"{seen}: {match[0].strip()[:80]!r}"
     for command in _list_commands(text, suffix):
-        if odd := command if started and suffix == "py" else find_odd_command(command):
+        if odd := command if started and suffix == "py" and not _PUBLISHES.match(command) else find_odd_command(command):
             yield f"calls a command that no project needs: {odd.strip()[:80]!r}"
 
 
@@ -146,7 +150,7 @@ def find_odd_command(text: str) -> str:
     commands = _read_commands()
     plain = _QUOTED.sub(lambda match: " " if match[0] == "\\\n" else "_", _HEREDOC.sub(r"\g<rest>", text))
     known = commands | {name for pair in _DEFINED.findall(plain) for name in pair if name}
-    for part in _BETWEEN.split(_COMMENT.sub("", plain)):
+    for part in _BETWEEN.split(_CHOICE.sub("", _COMMENT.sub("", plain))):
         ahead = _AHEAD.match(part)
         rest = part[ahead.end() if ahead else 0 :]
         word = _WORD.match(rest)
