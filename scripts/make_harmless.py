@@ -52,7 +52,7 @@ WITH_STATE = re.compile(
     r"Stack(?:Close|Pop|Push)?(?:V2)?)$"
 )
 NEEDS_A_LOOK = re.compile(
-    r"(?!(?:Tensor|TensorSlice|SparseTensorSlice|(?:Parallel)?Map|(?:Parallel|Padded)?Batch|Reduce|Range|Zip|Concatenate|Repeat|Take|Skip|"
+    r"(?!(?:Scalar|Histogram|Image|Audio|Merge)Summary(?:V2)?$)(?!(?:Tensor|TensorSlice|SparseTensorSlice|(?:Parallel)?Map|(?:Parallel|Padded)?Batch|Reduce|Range|Zip|Concatenate|Repeat|Take|Skip|"
     r"Filter|FlatMap|(?:Parallel)?Interleave|Prefetch|Shuffle|Unbatch|Window|Options|Optimize|Model|Finalize|Unique|Scan|TakeWhile)"
     r"Dataset(?:V\d)?$)\w*(?:Dataset|TPU|Tpu|Dedup|Reader|Rpc|PyFunc|Summary|Session|Queue|Barrier|Accumulator|Quantile|BoostedTrees|Sdca|"
     r"CustomCall|Collective|Snapshot|File(?!name|spec)|Csr|Minibatch|Coo)\w*|_(?!Arg|Retval|Fused|UnaryOps).*|Attr\w*|Ref\w+|Risc\w+|Test\w+|Two\w+|"
