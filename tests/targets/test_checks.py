@@ -9,6 +9,7 @@ import random
 import zipfile
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import h5py
 import keras
@@ -176,6 +177,9 @@ def test_a_check_that_could_compare_nothing_is_no_success(tmp_path: Path, monkey
     monkeypatch.setattr(converted, "generate_inputs", refuse)
     shown = CliRunner().invoke(app, ["convert", str(tmp_path / "model.h5"), str(tmp_path / "out.keras"), "--check"])
     assert shown.exit_code == 1 and (tmp_path / "out.keras").exists()
+    arguments = ["convert", str(tmp_path / "model.h5"), str(tmp_path / "two.keras"), "--check", "--format", "junit"]
+    suite = ElementTree.fromstring(CliRunner().invoke(app, arguments).stdout)
+    assert [found.get("message", "").endswith("the written file: NOT VERIFIED") for found in suite.iter("failure")] == [True]
     last = "NOT VERIFIED: no inputs could be generated: the model does not run on these inputs [AK7003]"
     assert shown.stdout.splitlines()[-1] == last
 

@@ -54,7 +54,7 @@ def _as_github(run: Run) -> str:
     lines += [
         f"::error title=anykeras {_escape_property(run.verb)}::{_escape_command(_write_failure(result, run))}"
         for result in run.results
-        if result.status is Status.FOUND and not result.all_notices
+        if result.status is Status.FOUND and (not result.all_notices or _find_check(result))
     ]
     return "".join(f"{line}\n" for line in lines)
 
@@ -83,7 +83,7 @@ def _as_sarif(run: Run) -> str:
         "toolExecutionNotifications": [
             {"level": "error", "message": {"text": _write_failure(result, run)}, "locations": _write_locations(result, "")}
             for result in run.results
-            if result.status is Status.FOUND and not result.all_notices
+            if result.status is Status.FOUND and (not result.all_notices or _find_check(result))
         ],
     }
     document = {
@@ -169,7 +169,8 @@ def _as_junit(run: Run) -> str:
         case = ElementTree.SubElement(suite, "testcase", named)
         if result.status is not Status.DONE:
             kind = "failure" if result.status is Status.FOUND else "error"
-            about = result.error or next(iter(sorted(result.notices, key=lambda notice: -notice.severity.rank)), None)
+            worst = next(iter(sorted(result.notices, key=lambda notice: -notice.severity.rank)), None)
+            about = result.error or (None if _find_check(result) else worst)
             said = {
                 "message": _escape_xml(about.message if about else _write_failure(result, run)),
                 "type": about.code if about else run.verb,
@@ -191,9 +192,16 @@ def _list(result: Result) -> list[str]:
     return [f"{notice.code} {notice.severity} {_describe(notice)}" for notice in result.all_notices]
 
 
+def _find_check(result: Result) -> str | None:
+    """What a file that was written said when it was opened again (`convert --check`), where that is no PASS."""
+    check = result.data.get("check")
+    verdict = check.get("verdict") if isinstance(check, Mapping) else None
+    return f"the written file: {verdict}" if isinstance(verdict, str) and verdict != "PASS" else None
+
+
 def _write_failure(result: Result, run: Run) -> str:
-    """Why a file failed of which nothing was noticed: the verdict of its verb."""
-    verdict = result.data.get("verdict")
+    """Why a file failed of which nothing was noticed: the verdict of its verb, or of the check of what it wrote."""
+    verdict = _find_check(result) or result.data.get("verdict")
     return (
         f"{result.path or run.verb}: {verdict}" if isinstance(verdict, str) else f"{result.path or run.verb}: {result.status}"
     )
