@@ -1,4 +1,4 @@
-"""The author's own source as the architecture of weights: 124 programs of 2015 to 2024, each recorded by its own stack.
+"""The author's own source as the architecture of weights: 127 programs of 2015 to 2024, each recorded by its own stack.
 
 `scripts/fixtures/build_scripts.py` made the recordings; `programs/stacks.json` says by which stack.
 """
@@ -88,6 +88,8 @@ def test_a_slice_neither_loads_nor_trains() -> None:
         ("i = load()\nmodel = f([i for i in range(3)])", ["range"], ["load"]),
         ("def grow(m):\n    m.add(1)\nmodel = f()\ngrow(model)\nshow(model)", ["grow(model)"], ["show"]),
         ("for layer in model.layers:\n    layer.trainable = False", ["trainable"], []),
+        ("T = {}\ndef note(f):\n    T[0] = f\n    return f\n@note\ndef f():\n    pass\nmodel = T[0]()", ["@note"], []),
+        ("def make():\n    global model\n    model = f()\nmake()\nshow()", ["make()"], ["show"]),
         ("R = Table()\n@R.note('a')\ndef f():\n    pass\nmodel = R.build('a')", ["def f"], []),
         (
             "class Net:\n    def build(n):\n        pass\nseen = Net.build(2)\nmodel = Net.build(3)",
@@ -230,10 +232,49 @@ def test_what_a_tuner_chose_is_shown_by_the_weights_or_asked(tmp_path: Path) -> 
     text = f"from keras.layers import Dropout\n{TUNED.format(sizes)}"
     assert open_with(tmp_path, text).input_shape == (None, 4)
     for function in ("hp.Choice('act', ['tanh', 'relu'])", "hp.Choice('act', ['tanh', 'relu'], default='relu')"):
-        with pytest.raises(AnyKerasError, match="AK1323") as asked:
-            open_with(tmp_path, text.replace("activation='relu'", f"activation={function}"))
-        assert "hp('act')" in str(asked.value)
+        chosen = text.replace("activation='relu'", f"activation={function}")
+        with pytest.raises(AnyKerasError, match="AK1327") as asked:
+            open_with(tmp_path, chosen)
+        assert "model.py:hp={'act': 'tanh'" in str(asked.value) and "model.py:hp={'act': 'relu'" in str(asked.value)
+        told = open_with(tmp_path, chosen, ":hp={'act': 'tanh'}; build(hp)")
+        assert told.layers[0].activation.__name__ == "tanh"
     assert open_with(tmp_path, text.replace("activation='relu'", "activation=hp.Choice('act', ['relu'])")).built
+
+
+CALLED = """
+def train(width, last=2):
+    model = {}
+    model.fit()
+    model.save_weights("w.h5")
+if __name__ == "__main__":
+    train(4)
+"""
+
+
+def test_arguments_are_those_that_the_program_calls_its_function_with(tmp_path: Path) -> None:
+    assert open_with(tmp_path, CALLED.format(of_three("width", "last"))).output_shape == (None, 2)
+
+
+@pytest.mark.framework
+def test_a_tuner_of_keras3(tmp_path: Path) -> None:
+    """Sizes and counts are shown by the weights; rates of training are not asked for."""
+    keras = pytest.importorskip("keras")
+    dense = [keras.layers.Dense(n, activation="relu") for n in (12, 12, 3)]
+    made = keras.Sequential([keras.Input((5,)), *dense])
+    made.save_weights(tmp_path / "w.weights.h5")
+    (tmp_path / "model.py").write_text(
+        "import keras, keras_tuner_nowhere as kt\nfrom keras import layers\n"
+        "class Net(kt.HyperModel):\n    def build(self, hp):\n"
+        "        model = keras.Sequential([keras.Input((5,))])\n        for _ in range(hp.Int('times', 1, 3)):\n"
+        "            model.add(layers.Dense(hp.Int('units', 8, 64, step=4), activation='relu'))\n"
+        "        if hp.Boolean('drop'):\n            model.add(layers.Dropout(hp.Float('rate', 0.1, 0.5)))\n"
+        "        model.add(layers.Dense(3, activation=hp.Choice('end', ['relu'])))\n"
+        "        model.compile(keras.optimizers.Adam(hp.Float('lr', 1e-4, 1e-2)), 'mse')\n        return model\n"
+    )
+    found = anykeras.load_model(tmp_path / "w.weights.h5", architecture=f"{tmp_path}/model.py:Net().build(hp)")
+    x = np.linspace(-1, 1, 10, dtype="float32").reshape(2, 5)
+    expected = keras.ops.convert_to_numpy(made(x))
+    np.testing.assert_allclose(keras.ops.convert_to_numpy(found(x, training=False)), expected, rtol=1e-5, atol=1e-6)
 
 
 TWO = (

@@ -145,11 +145,11 @@ def _take_only(fitting: Sequence[tuple[programs.Noted, Opened]]) -> Opened:
 
 
 def _require_one(fitting: Sequence[programs.Noted]) -> None:
-    differing = [other for other in fitting[1:] if not fitting[0].is_same(other)]
-    if differing:
+    differing = [one for i, one in enumerate(fitting) if not any(one.is_same(other) for other in fitting[:i])]
+    if len(differing) > 1:
         path = fitting[0].sliced.given.path
-        calls = ", ".join(f"{path}:{one.choice}" for one in (fitting[0], *differing[:4]))
-        seen = f"the weights fit {len(differing) + 1} models that {os.path.basename(path)} makes"
+        calls = ", ".join(f"{path}:{one.choice}" for one in differing[:5])
+        seen = f"the weights fit {len(differing)} models that {os.path.basename(path)} makes"
         raise MissingObject("AK1327", seen, part=path, next_step=f"Say which is meant: {calls}.")
 
 

@@ -121,12 +121,14 @@ class Tree:
     `doubled`: a layer with weights counts twice, as ``layer_with_weights-0`` and as ``layer-0``
     (``Functional._layer_checkpoint_dependencies``, keras 2.13.1 engine/functional.py). `once`: a layer of several models, which
     is filed where it is met first, is not counted in the others (``_save_container_state``, keras 2.14.0 saving/saving_lib.py).
+    `strangers`: the classes unknown to the catalog that have weights.
     """
 
     container: str = "layers"
     by_depth: bool = True
     doubled: bool = False
     once: bool = False
+    strangers: frozenset[str] = frozenset()
 
 
 KERAS3_TREE = Tree()
@@ -310,7 +312,7 @@ def _find_container(
     for (step, layer), home in ((found, met[found[0]]) for found in inner if met[found[0]] is not None):
         yield from _visit(StoredLayer(layer, home or "", holder.path + step), walk)
     inner = [found for found in inner if met[found[0]] is None]
-    counted = [(found, copy) for found in inner for copy in range(2 if doubled and _has_weights(found[1], walk.era) else 1)]
+    counted = [(found, copy) for found in inner for copy in range(2 if doubled and _has_weights(found[1], walk) else 1)]
     names = number_names((layer for (_, layer), _ in counted), walk.era)
     for i, (((step, layer), copy), name) in enumerate(zip(counted, names, strict=True)):
         if copy == 0:
@@ -319,6 +321,7 @@ def _find_container(
             yield from _visit(StoredLayer(layer, home, holder.path + step, steps), walk)
 
 
-def _has_weights(layer: Layer, era: Era) -> bool:
+def _has_weights(layer: Layer, walk: _Walk) -> bool:
     """Whether the layer or one inside it has weights."""
-    return any(known.roles(inner) for inner in layers_of(layer) if (known := find(inner.class_name, era)) is not None)
+    inside = ((inner, find(inner.class_name, walk.era)) for inner in layers_of(layer))
+    return any(known.roles(inner) if known else inner.class_name in walk.tree.strangers for inner, known in inside)

@@ -104,19 +104,25 @@ def adapt_tensor_method(runtime: LegacyRuntime, method: Method) -> Method:
     """A method of legacy code that Keras calls on tensors: it takes legacy ones, and what it returns is unwrapped."""
     signature = inspect.signature(method)
     training_place = _place_of_training(signature)
+    optional = _make_optional(signature) if training_place else signature
+    lacking = {
+        name: place - 1  # Keras does not hand on what is None
+        for place, (name, parameter) in enumerate(signature.parameters.items())
+        if parameter.default is not optional.parameters[name].default and name != "training"
+    }
 
     @wraps(method)
     def call(self: object, *args: object, **kwargs: object) -> object:
         if training_place and "training" not in kwargs and len(args) <= training_place:
             kwargs["training"] = bool(_read_training(self, kwargs))
+        kwargs |= {name: None for name, place in lacking.items() if name not in kwargs and place >= len(args)}
         if holds_legacy(args) or holds_legacy(kwargs):
             return method(self, *args, **kwargs)
         with runtime.enter_call(_read_training(self, kwargs)):
             result = method(self, *runtime.wrap(args), **runtime.wrap(kwargs))
         return runtime.unwrap(result)
 
-    parameters = [_make_optional(p) if training_place else p for p in signature.parameters.values()]
-    call.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
+    call.__signature__ = optional  # type: ignore[attr-defined]
     call.is_legacy = True  # type: ignore[attr-defined]
     return call
 
@@ -150,9 +156,14 @@ def _place_of_training(signature: inspect.Signature) -> int:
     return 0
 
 
-def _make_optional(parameter: inspect.Parameter) -> inspect.Parameter:
-    lacks = parameter.default is parameter.empty and parameter.name in ("training", "mask")
-    return parameter.replace(default=None) if lacks else parameter
+def _make_optional(signature: inspect.Signature) -> inspect.Signature:
+    """The signature with a default for ``training`` and ``mask``, and for what stands behind them."""
+    found: list[inspect.Parameter] = []
+    for parameter in signature.parameters.values():
+        behind = bool(found) and found[-1].default is not parameter.empty and parameter.kind is parameter.POSITIONAL_OR_KEYWORD
+        lacks = parameter.default is parameter.empty and (behind or parameter.name in ("training", "mask"))
+        found.append(parameter.replace(default=None) if lacks else parameter)
+    return signature.replace(parameters=found)
 
 
 def _read_training(layer: object, kwargs: Mapping[str, object]) -> bool | None:

@@ -182,12 +182,24 @@ class LegacyLayer(LegacyProxy):
         if args and isinstance(args[0], list | tuple) and len(args[0]) > 1 and isinstance(self, runtime.keras.layers.RNN):
             kwargs["initial_state"] = list(args[0][1:])  # as a file of Keras 2 has it
             args = (args[0][0], *args[1:])
-        return runtime.call_keras(call, *args, **kwargs) if runtime.in_legacy_code else call(*args, **kwargs)
+        if not runtime.in_legacy_code:
+            return call(*args, **kwargs)
+        args, named = _name_flags(self, args)
+        return runtime.call_keras(call, *args, **named, **kwargs)
 
     def get_output_shape_for(self, input_shape: object) -> object:
         """``compute_output_shape`` of Keras 1."""
         with type(self).legacy_runtime.keras_code():
             return to_legacy_shape(super().compute_output_shape(to_plain_shape(input_shape)))  # type: ignore[misc]
+
+
+def _name_flags(layer: Any, args: tuple[object, ...]) -> tuple[tuple[object, ...], dict[str, object]]:
+    """The arguments up to the first that is no tensor by place, and the rest by name: Keras takes tensors alone by place."""
+    first = next((i for i, arg in enumerate(args) if i and isinstance(arg, bool | int | float | str | None)), len(args))
+    names = [name for name, p in inspect.signature(layer.call).parameters.items() if p.kind is p.POSITIONAL_OR_KEYWORD]
+    if first == len(args) or len(names) < len(args):
+        return args, {}
+    return args[:first], dict(zip(names[first:], args[first:], strict=False))
 
 
 def initialize_layer(layer: Any, current: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from ..catalog import layout
 from ..catalog.base import mode_of
+from ..catalog.operations import spell_in_snake_case
 from ..containers.base import Asset, TreeWeights
 from ..document.model import Era, Layer, Path
 from ..document.walk import fill_weights, layers_of, rebuild_paths
@@ -100,7 +102,11 @@ def infer_filing(model: Layer, paths: Iterable[str], era: Era) -> layout.Tree:
     def fit(tree: layout.Tree) -> int:
         return sum(found.home in groups for found in layout.list_stored_layers(model, era, tree))
 
-    return max(own, replace(own, once=True), *([layout.KERAS2_13_TREE] if old else []), key=fit)
+    words = {re.sub(r"_\d+$", "", group.rpartition("/")[2]) for group in groups}
+    unknown = (inner.class_name for inner in layers_of(model) if is_unknown(inner, era))
+    held = frozenset(name for name in unknown if spell_in_snake_case(name.rpartition(">")[2]) in words)
+    doubled = [replace(layout.KERAS2_13_TREE, strangers=held)] if old else []
+    return max(own, replace(own, once=True), *doubled, key=fit)
 
 
 def _split_words(layer: Layer, text: str) -> tuple[str | int, ...]:

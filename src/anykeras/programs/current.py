@@ -26,7 +26,7 @@ def run_current(sliced: Sliced) -> tuple[Json, dict[str, Any]]:
     import keras
 
     with _without_training(keras):
-        outcome = Program(sliced.given.path, None).run(sliced.statements, sliced.expression, sliced.told)
+        outcome = Program(sliced.given.path, None).run(sliced.statements, sliced.expression, sliced.told, sliced.unknown)
     stop_at_missing(outcome)
     model = _find_model(outcome, sliced)
     with _numbered(list(iterate_inner_layers(model))) as objects:
@@ -74,6 +74,8 @@ def describe_live(model: Any) -> tuple[Json, dict[str, Any]]:
     import keras
 
     architecture: Json = json.loads(json.dumps(keras.saving.serialize_keras_object(model)))
+    if isinstance(architecture, dict):
+        architecture.pop("compile_config", None)  # how it was trained
     layers = list(iterate_inner_layers(model))
     own = {type(layer).__name__: type(layer) for layer in layers if type(layer).__module__.split(".")[0] != "keras"}
     text = json.dumps(architecture)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from .slicing import STORING, TRAINING, defined_names, find_last_name, flatten, list_imported_names
@@ -142,12 +142,25 @@ def find_inner_goals(tree: ast.Module, weights: str = "") -> list[Goal]:
     found: list[Goal] = []
     for function in top:
         if isinstance(function, ast.FunctionDef) and not _returns_model(function):
-            count = len(function.args.args) - len(function.args.defaults)
-            defaults = zip(function.args.args[count:], function.args.defaults, strict=True)
-            told: list[ast.stmt] = [
-                ast.copy_location(ast.Assign([ast.Name(arg.arg, ast.Store())], value), function) for arg, value in defaults
-            ]
-            goals = _goals((*top, *map(ast.fix_missing_locations, told), *flatten(function.body)), weights)
-            found += [replace(goal, unknown=_required(function)) for goal in goals]
+            for given in _list_arguments(function, top):
+                told = [ast.copy_location(ast.Assign([ast.Name(name, ast.Store())], value), function)
+                        for name, value in given.items()]  # fmt: skip
+                goals = _goals((*top, *map(ast.fix_missing_locations, told), *flatten(function.body)), weights)
+                unknown = tuple(name for name in _required(function) if name not in given)
+                found += [replace(goal, unknown=unknown) for goal in goals]
     inside = {name for goal in find_goals(tree, weights) for name in (goal.name,)}
     return sorted((goal for goal in found if goal.name not in inside), key=lambda goal: -goal.rank)
+
+
+def _list_arguments(function: ast.FunctionDef, top: Sequence[ast.stmt]) -> list[dict[str, ast.expr]]:
+    """The arguments of a function, as each call at the top level gives them and by its defaults."""
+    names = [arg.arg for arg in function.args.args]
+    count = len(names) - len(function.args.defaults)
+    defaults = dict(zip(names[count:], function.args.defaults, strict=True))
+    found = {}
+    for statement in top:
+        for node in ast.walk(statement) if not isinstance(statement, ast.FunctionDef | ast.ClassDef) else ():
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == function.name:
+                by_name = {key.arg: key.value for key in node.keywords if key.arg in names}
+                found[ast.unparse(node)] = {**defaults, **dict(zip(names, node.args, strict=False)), **by_name}
+    return list(found.values()) or [defaults]

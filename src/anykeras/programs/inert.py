@@ -288,29 +288,10 @@ def _missing(value: Missing | Inert) -> Missing:
     return Missing(value._name or "a value of the data", "it depends on data that is not here", "the source", step)
 
 
-class Hyperparameters:
-    """``hp`` of a tuner: what it chose is not in the program, and a value that the weights do not show is asked for."""
-
-    def _choose(self, name: str, *args: Any, **kwargs: Any) -> Any:
-        values = kwargs.get("values", args[0] if args else None)
-        if isinstance(values, list | tuple) and len(values) == 1:
-            return values[0]
-        step = "Give the values that were chosen: build(hp) takes the hyperparameters of Keras Tuner too."
-        return Missing(f"hp({name!r})", "a tuner chose it", "the source", step)
-
-    Int = Float = Boolean = Choice = Fixed = quniform = _choose
-    suggest_int = suggest_float = suggest_loguniform = suggest_uniform = suggest_categorical = _choose
-
-
-def find_usual(name: str) -> Any:
-    """What an argument is by its usual name, None for most."""
-    return Hyperparameters() if name in ("hp", "hps", "trial", "hyperparameters") else None
-
-
 # The arguments that are sizes, those that act in training alone, and those that only name.
 _SIZES = frozenset(words("""units output_dim input_dim filters nb_filter input_length input_shape batch_input_shape shape
     batch_shape n target_shape dims num_heads key_dim hidden_dim kernel_size nb_row nb_col filter_length"""))  # fmt: skip
-_RATES = frozenset(words("p rate dropout recurrent_dropout dropout_W dropout_U stddev sigma"))
+RATES = frozenset(words("p rate dropout recurrent_dropout dropout_W dropout_U stddev sigma"))
 _SHAPES = frozenset({"input_shape", "shape", "batch_input_shape", "batch_shape"})
 
 
@@ -318,9 +299,9 @@ def fill_sizes(arguments: dict[str, Any], class_name: str) -> dict[str, Any]:
     """The arguments of a layer with the sizes that are not known as numbers (`Unknowns`), without those of training."""
     found = {}
     for key, value in arguments.items():
-        if not isinstance(value, Missing) or key not in (*_RATES, "name", "trainable"):
+        if not isinstance(value, Missing) or key not in (*RATES, "name", "trainable"):
             found[key] = _fill(value, class_name if key in _SHAPES else "") if key in _SIZES else value
-        elif key in _RATES:
+        elif key in RATES:
             found[key] = 0.5
     return found
 

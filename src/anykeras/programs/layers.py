@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from ..compat.tensor import LegacyTensor, holds_legacy
+from ..compat.tensor import holds_legacy
 from ..errors import Unsupported
 from ..keras_private import forget_calls
 from .arguments import class_of_era, name_arguments, read_arguments
 from .inert import Missing, fill_sizes, stop_at_missing
-from .tensors import Node, RecordedTensor, Recording, holds_recorded, replace_recorded
+from .tensors import Node, RecordedTensor, Recording, holds_recorded
 
 NUMBER = "source_layer"
 """The argument under which a layer of the program's own class is found again."""
@@ -163,12 +163,7 @@ class RecordedLayer(Recorded):
         )
 
     def _call_lambda(self, inputs: Any) -> Any:
-        node = Node(self, (inputs,), {})
-        outcome = self.apply_function(replace_recorded(inputs, lambda tensor: LegacyTensor(tensor.raw, self.recorder.runtime)))
-        flat = list(outcome) if isinstance(outcome, list | tuple) else [outcome]
-        node.outputs = [RecordedTensor(node, i) for i in range(len(flat))]
-        node.known = [self.recorder.runtime.unwrap(item) for item in flat]
-        return list(node.outputs) if isinstance(outcome, list | tuple) else node.outputs[0]
+        return self.recorder.note_outcome(self, inputs, self.recorder.find_outcome(self.apply_function, inputs))
 
     def apply_function(self, inputs: Any) -> Any:
         """The function of a Lambda, with its arguments."""

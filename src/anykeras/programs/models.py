@@ -26,6 +26,18 @@ INERT_METHODS = words(
 )
 
 
+class Unbuilt(Unsupported):
+    """A model of its own class is never called; `shapes` are those of inputs that the program states elsewhere."""
+
+    def __init__(self, class_name: str, shapes: tuple[tuple[int | None, ...], ...]) -> None:
+        super().__init__(
+            "AK1321",
+            f"the model {class_name} is never called, so that the shape of its input is not known",
+            next_step='Build it in the expression, as in "model.py:Net().build((None, 32))"; the batch is None.',
+        )
+        self.shapes = shapes
+
+
 class RecordedModel(Recorded):
     """``Model``: of inputs and outputs, or a class of the program's with a ``call``."""
 
@@ -114,11 +126,7 @@ class RecordedModel(Recorded):
 
     def _require(self) -> None:
         if not self.is_built:
-            raise Unsupported(
-                "AK1321",
-                f"the model {type(self).__name__} is never called, so that the shape of its input is not known",
-                next_step='Build it in the expression, as in "model.py:Net().build((None, 32))"; the batch is None.',
-            )
+            raise Unbuilt(type(self).__name__, tuple(self.recorder.shapes))
 
     @property
     def layers(self) -> list[Any]:

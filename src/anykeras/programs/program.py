@@ -15,23 +15,26 @@ from ..containers.base import Json, Match, NamedWeights, Raw
 from ..custom import CustomObjects
 from ..document.model import Era, Writer
 from ..errors import AnyKerasError, MissingObject, Unsupported
+from ..recovery.functions.base import words
 from .architecture import write_architecture
 from .choices import Sliced, append_statements, list_calls, slice_choices
 from .current import run_current
 from .goals import find_builders
-from .inert import Inert, Missing, Needed, Unknowns, standing_for
+from .inert import RATES, Inert, Missing, Needed, Unknowns, standing_for
 from .layers import Recorded
-from .models import RecordedModel
+from .models import RecordedModel, Unbuilt
 from .reading import Given, parse_program
 from .running import Program
 from .runtime import RecordingRuntime
 from .sequential import RecordedGraph
 from .solving import list_sizes, solve
+from .tuning import USUAL, try_choices
 from .ways import guess_inputs, name_by_attributes
 from .writer import find_writer, guess_format, list_writers
 
 _FORMATS = ("channels_last", "channels_first")
 _LACKING = ("AK1323", "AK1326")  # a value or module that the program reads elsewhere is not here
+_STARTING = ("initializer", "regularizer", "constraint")
 _COUNTS = 9
 _RUNS = 64
 
@@ -68,9 +71,29 @@ class Noted:
         return self.as_raw().with_weights(held if named is None else replace(held, weights=named))
 
 
+# Layers that act in training alone, so that a model without one gives the same.
+_OF_TRAINING = frozenset(words("""Dropout SpatialDropout1D SpatialDropout2D SpatialDropout3D AlphaDropout GaussianNoise
+    GaussianDropout ActivityRegularization"""))  # fmt: skip
+
+
+def _without_training(value: Json, drops: bool = False) -> Json:
+    """An architecture without what acts in training alone; layers that do are left out of a list of layers (`drops`)."""
+    if isinstance(value, list):
+        kept = [item for item in value if not (drops and isinstance(item, dict) and item.get("class_name") in _OF_TRAINING)]
+        return [_without_training(item) for item in kept]
+    if not isinstance(value, dict):
+        return value
+    plain = "Sequential" in (value.get("class_name"), value.get("name"))
+    rest = {key: item for key, item in value.items() if not (key in RATES or key.endswith(_STARTING) or key == "seed")}
+    inside = rest.get("config") if plain else None
+    if isinstance(inside, dict) and isinstance(inside.get("layers"), list):
+        rest["config"] = {**inside, "layers": _without_training(inside["layers"], True)}
+    return {key: item if key == "config" and plain else _without_training(item) for key, item in rest.items()}
+
+
 def _without_names(architecture: Json) -> str:
-    """An architecture with its layers by number."""
-    text = json.dumps(architecture, sort_keys=True)
+    """An architecture with its layers by number, and without what acts in training alone."""
+    text = json.dumps(_without_training(architecture), sort_keys=True)
     names = dict.fromkeys(re.findall(r'"name": "([^"]*)"', text))
     numbers = {name: f"#{i}" for i, name in enumerate(names)}
     return re.sub(r'"([^"]*)"', lambda match: f'"{numbers.get(match[1], match[1])}"', text)
@@ -99,7 +122,7 @@ def note_program(given: Given, weights: Raw, said: str | None = None) -> Iterato
 
 def _note_choice(sliced: Sliced, number: int, weights: Raw, said: str | None) -> Iterator[Noted | Unsupported]:
     """What one choice of a program may be."""
-    refusal: Unsupported | None = None
+    refusal: Unbuilt | None = None
     for with_calls in (False, True):
         if with_calls:
             given = sliced.given
@@ -107,18 +130,17 @@ def _note_choice(sliced: Sliced, number: int, weights: Raw, said: str | None) ->
         try:
             yield from _note_either(sliced, weights, said)
             return
-        except Unsupported as error:
-            if error.code != "AK1321":
-                raise
+        except Unbuilt as error:
             refusal = error
     assert refusal is not None
     yield refusal
-    yield from _note_guessed(sliced, weights, said)
+    yield from _note_guessed(sliced, weights, said, [str(shape) for shape in refusal.shapes])
 
 
-def _note_guessed(sliced: Sliced, weights: Raw, said: str | None) -> Iterator[Noted]:
-    """The architectures for inputs that the kernels of the file could take: whether it is that, the weights show."""
-    for shape in guess_inputs(weights):
+def _note_guessed(sliced: Sliced, weights: Raw, said: str | None, stated: list[str]) -> Iterator[Noted]:
+    """The architectures for inputs that the program states elsewhere, and those that the kernels of the file could take:
+    whether it is that, the weights show."""
+    for shape in dict.fromkeys([*stated, *guess_inputs(weights)]):
         built = append_statements(sliced, f"_model = {sliced.expression}\n_model.build({shape})", "_model")
         remark = f"the input is taken to be {shape}, which the weights fit; {sliced.expression}.build(...) says another"
         try:
@@ -133,8 +155,9 @@ def _note_guessed(sliced: Sliced, weights: Raw, said: str | None) -> Iterator[No
 def _note_either(sliced: Sliced, weights: Raw, said: str | None) -> Iterator[Noted]:
     writer = find_writer(sliced, weights, said)
     if writer.era is Era.KERAS3:
-        architecture, objects = run_current(sliced)
-        yield Noted(sliced, writer, architecture, CustomObjects(objects, path=sliced.given.path))
+        for values, (architecture, objects) in try_choices(lambda: run_current(sliced), tuple(list_sizes(weights))):
+            objects_of = CustomObjects(objects, path=sliced.given.path)
+            yield _tell_choice(Noted(sliced, writer, architecture, objects_of), values)
         return
     first = guess_format(weights, writer)
     formats = (first, *(other for other in _FORMATS if other != first))
@@ -142,11 +165,25 @@ def _note_either(sliced: Sliced, weights: Raw, said: str | None) -> Iterator[Not
     ways = [(data_format, one) for data_format in formats for one in list_writers(writer, sliced)]
     for data_format, one in ways:
         try:
-            yield from _note_counts(sliced, one, data_format, weights)
+            yield from _note_tuned(sliced, one, data_format, weights)
         except AnyKerasError as refusal:
             refusals.append(refusal)  # a program that has its channels last may not run with them first
     if len(refusals) == len(ways):
         raise refusals[0]
+
+
+def _note_tuned(sliced: Sliced, writer: Writer, data_format: str, weights: Raw) -> Iterator[Noted]:
+    """With every way in which a tuner may have chosen."""
+    for values, noted in try_choices(lambda: list(_note_counts(sliced, writer, data_format, weights)), None):
+        yield from (_tell_choice(one, values) for one in noted)
+
+
+def _tell_choice(noted: Noted, values: Mapping[str, Any]) -> Noted:
+    """A model that a tuner had made, with the values of its choices."""
+    if not values:
+        return noted
+    name = next((name for name in noted.sliced.unknown if name in USUAL), USUAL[0])
+    return replace(noted, choice=f"{name}={values}; {noted.choice or noted.sliced.given.expression or noted.sliced.expression}")
 
 
 def _note_counts(sliced: Sliced, writer: Writer, data_format: str, weights: Raw) -> Iterator[Noted]:

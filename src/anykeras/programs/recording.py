@@ -10,15 +10,21 @@ import inspect
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from ..compat.tensor import LegacyTensor
 from ..document.model import Era, Writer
 from ..errors import Unsupported
 from ..keras_private import forget_calls
+from ..recovery.functions.values import Refused
 from .inert import Flags, stop_at_missing
 from .layers import LiveLayer, Recorded, RecordedLayer, find_again
+from .sizes import list_axes, measure_again
 from .tensors import Node, RecordedTensor, recorded, replace_recorded
+
+# What stands for every size that is open: most programs divide sizes by one of its divisors.
+_OPEN_SIZES = (48, 96)
 
 
 class Recorder:
@@ -33,6 +39,9 @@ class Recorder:
         self.objects: dict[str, Any] = {}
         self.live: dict[int, LiveLayer] = {}
         self.models: list[Any] = []
+        self.shapes: dict[tuple[int | None, ...], None] = {}  # of inputs
+        self.sized: dict[int, RecordedTensor] = {}  # the noted tensors whose size was asked for, by their symbolic ones
+        self.is_tracing = False  # whether a function runs on what stands for noted tensors
 
     @property
     def is_flat(self) -> bool:
@@ -86,6 +95,7 @@ class Recorder:
 
     def input(self, shape: Sequence[int | None], dtype: Any = "float32", name: str | None = None) -> RecordedTensor:
         """An input tensor of that shape, batch included."""
+        self.shapes[tuple(shape)] = None
         kept = "input_dtype" if self.writer.era in (Era.KERAS0, Era.KERAS1) else "dtype"
         config = {"batch_input_shape": tuple(shape), kept: str(getattr(dtype, "name", dtype)), "name": name}
         return Node(RecordedLayer(self, "InputLayer", (), config), (), {}).outputs[0]
@@ -112,29 +122,75 @@ class Recorder:
 
     def call_function(self, function: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any], name: str) -> Any:
         """Note the outcome of a function of tensors as a layer; what it gives that is no tensor is itself."""
-        tensors = list({id(tensor): tensor for tensor in recorded([args, kwargs])}.values())
+        sized = [self.sized[id(axis.tensor)] for axis in list_axes([args, kwargs]) if id(axis.tensor) in self.sized]
+        tensors = list({id(tensor): tensor for tensor in [*recorded([args, kwargs]), *sized]}.values())
         places = {id(tensor): i for i, tensor in enumerate(tensors)}
+        raws = {id(tensor.raw): i for i, tensor in enumerate(tensors)}
 
         def run(inputs: Any) -> Any:
-            """The function on what stands for the noted tensors."""
+            """The function on what stands for the noted tensors, sizes that are open taken from these too."""
             values = list(inputs) if isinstance(inputs, list | tuple) else [inputs]
+
+            def measure(axis: Any) -> Any:
+                at = raws.get(id(axis.tensor))
+                return axis if at is None else replace(axis, tensor=self.runtime.unwrap(values[at]))
 
             def put(tensor: RecordedTensor) -> Any:
                 return values[places[id(tensor)]]
 
-            return function(*replace_recorded(list(args), put), **replace_recorded(dict(kwargs), put))
+            given, named = replace_recorded(list(args), put), replace_recorded(dict(kwargs), put)
+            return function(*measure_again(given, measure), **measure_again(named, measure))
 
-        symbols = [LegacyTensor(tensor.raw, self.runtime) for tensor in tensors]
-        outcome = run(symbols if len(symbols) > 1 else symbols[0])
+        outcome = self.find_outcome(run, tensors if len(tensors) > 1 else tensors[0])
         flat = list(outcome) if isinstance(outcome, list | tuple) else [outcome]
         if not flat or not all(isinstance(item, LegacyTensor) for item in flat):
             return outcome
-        for item, symbol in ((item, symbol) for item in flat for symbol in zip(tensors, symbols, strict=True)):
-            if item.raw is symbol[1].raw and len(flat) == 1:
-                return symbol[0]
+        for tensor in tensors:
+            if len(flat) == 1 and flat[0].raw is tensor.raw:
+                return tensor
         layer = RecordedLayer(self, "Lambda", (), {"function": run, "name": self.name(f"op_{name}")})
-        node = Node(layer, (tensors if len(tensors) > 1 else tensors[0],), {}, len(flat))
-        node.known = [item.raw for item in flat]
+        return self.note_outcome(layer, tensors if len(tensors) > 1 else tensors[0], outcome)
+
+    def find_outcome(self, function: Callable[[Any], Any], inputs: Any) -> Any:
+        """What a function gives on symbolic tensors in place of noted ones; where sizes are open that it has to know, what
+        it gives on numbers says which are open there.
+
+        Raises Refused for a function that neither is possible for.
+        """
+        self.is_tracing, before = True, self.is_tracing
+        try:
+            return function(replace_recorded(inputs, lambda tensor: LegacyTensor(tensor.raw, self.runtime)))
+        except Refused as refusal:
+            found = [self._run_on_numbers(function, inputs, size) for size in _OPEN_SIZES] if refusal.code == "AK3043" else []
+            if not found:
+                raise
+            return self._join(*found)
+        finally:
+            self.is_tracing = before
+
+    def _run_on_numbers(self, function: Callable[[Any], Any], inputs: Any, size: int) -> Any:
+        def fill(tensor: RecordedTensor) -> Any:
+            shape = tuple(size if one is None else one for one in tensor.raw.shape)
+            return LegacyTensor(self.runtime.keras.ops.ones(shape, dtype=tensor.raw.dtype), self.runtime)
+
+        return function(replace_recorded(inputs, fill))
+
+    def _join(self, one: Any, other: Any) -> Any:
+        """Symbolic tensors for what a function gave at two sizes: what differs is open."""
+        if isinstance(one, list | tuple):
+            return type(one)(map(self._join, one, other))
+        raws = [self.runtime.unwrap(item) for item in (one, other)]
+        if not self.runtime.is_tensor(raws[0]):
+            return one
+        shape = tuple(a if a == b else None for a, b in zip(raws[0].shape, raws[1].shape, strict=True))
+        dtype = self.runtime.keras.backend.standardize_dtype(raws[0].dtype)
+        return LegacyTensor(self.runtime.keras.Input(batch_shape=shape, dtype=dtype), self.runtime)
+
+    def note_outcome(self, layer: RecordedLayer, inputs: Any, outcome: Any) -> Any:
+        """Note the call of a Lambda whose outcome on symbolic tensors is known; the tensor or tensors that it gives."""
+        flat = list(outcome) if isinstance(outcome, list | tuple) else [outcome]
+        node = Node(layer, (inputs,), {}, len(flat))
+        node.known = [self.runtime.unwrap(item) for item in flat]
         return list(node.outputs) if isinstance(outcome, list | tuple) else node.outputs[0]
 
     # -- shapes

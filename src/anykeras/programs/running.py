@@ -19,11 +19,12 @@ from ..compat.runtime import ROOTS, LegacyRuntime
 from ..custom.source import OLD_NAMES
 from ..errors import AnyKerasError, MissingObject
 from ..recovery.functions.table import GLOBALS
-from .inert import Missing, Needed, find_usual, soften, take_apart
+from .inert import Missing, Needed, soften, take_apart
 from .layers import Recorded
 from .reading import parse_program
 from .slicing import changed_in_place, defined_names, flatten, free_names
 from .tensors import holds_recorded
+from .tuning import USUAL, Hyperparameters, find_usual
 
 _TELL = (
     "Say the value of a name that depends on data, as in model.py:num_words=5000, give an expression that needs none, as in "
@@ -59,6 +60,9 @@ class Program:
         space |= {name: find_usual(name) or Missing(name, "nothing gives it a value", part, _TELL) for name in unknown}
         with _arguments(self.path):
             given = {name: self._evaluate(value, space) for name, value in told.items()}
+            given |= {
+                name: Hyperparameters(value) for name, value in given.items() if name in USUAL and isinstance(value, dict)
+            }
             for statement in statements:
                 space |= given
                 self._run_statement(statement, space, self.path, strict=True)

@@ -18,6 +18,7 @@ from .layers import RecordedLayer
 from .models import RecordedModel
 from .recording import Recorder
 from .shapes import find_outcomes
+from .sizes import list_axes
 from .tensors import RecordedTensor, holds_recorded
 
 
@@ -74,11 +75,17 @@ class RecordingRuntime(LegacyRuntime):
                 arg.refuse()
         if any(isinstance(arg, Inert) for arg in args) and not holds_recorded(args):
             return INERT
-        if not holds_recorded([args, kwargs]):
+        if not holds_recorded([args, kwargs]) and not self._measures([args, kwargs]):
             return super().call_entry(entry, *args, **kwargs)
         call = super().call_entry
         name = getattr(entry, "name", "function").rpartition(".")[2]
         return self.recorder.call_function(lambda *a, **k: call(entry, *a, **k), args, kwargs, name)
+
+    def _measures(self, value: Any) -> bool:
+        """Whether an open size in a structure is one of a noted tensor."""
+        if self.call_depth or self.recorder.is_tracing:
+            return False
+        return any(id(axis.tensor) in self.recorder.sized for axis in list_axes(value))
 
     def operate(self, name: str, *operands: object) -> Any:
         """A Python operator."""

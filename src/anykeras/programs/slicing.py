@@ -114,6 +114,7 @@ class _Program:
         self.modules = {name for node in nodes if isinstance(node, ast.Import) for name in defined_names(node)}
         self.classes = {node.name for node in nodes if isinstance(node, ast.ClassDef)}
         self.imported = {name for node in nodes if isinstance(node, ast.stmt) for name in list_imported_names(node)}
+        self.around = {node.name: _changed_around(node) for node in statements if isinstance(node, ast.FunctionDef)}
         self.growing = {
             node.name: {arg.arg for arg in node.args.args} & _grown_in(node.body)
             for node in statements
@@ -134,6 +135,24 @@ def _grown_in(body: Sequence[ast.stmt]) -> set[str]:
         and node.func.attr in _GROWING
         and isinstance(node.func.value, ast.Name)
     }
+
+
+def _changed_around(function: ast.FunctionDef) -> set[str]:
+    """The names around a function whose objects it, or a function in it, changes: ``def note(f): TABLE[f.__name__] = f``."""
+    inside = [node for part in function.body for node in ast.walk(part)]
+    shared = {name for node in inside if isinstance(node, ast.Global) for name in node.names}
+    own = {name for node in (function, *inside) for name in _own_names(node)} - shared
+    nodes = [node for node in inside if isinstance(node, ast.Expr | ast.Assign | ast.AugAssign | ast.Delete)]
+    changed = {name for node in nodes for name in changed_in_place(node) | (defined_names(node) & shared)}
+    return changed - own
+
+
+def _own_names(node: ast.AST) -> set[str]:
+    """The names that a function or statement makes its own function's."""
+    if isinstance(node, ast.FunctionDef | ast.Lambda):
+        found = {arg.arg for arg in ast.walk(node.args) if isinstance(arg, ast.arg)}
+        return found | ({node.name} if isinstance(node, ast.FunctionDef) else set())
+    return defined_names(node) if isinstance(node, ast.stmt) else set()
 
 
 def _slice_block(body: Sequence[ast.stmt], needed: set[str], program: _Program) -> tuple[list[ast.stmt], set[str]]:
@@ -201,6 +220,7 @@ def changed_names(statement: ast.stmt, program: _Program) -> set[str]:
     found: set[str] = set()
     for decorator in getattr(statement, "decorator_list", ()):
         found |= {_root(decorator)} - program.imported if isinstance(decorator, ast.Call | ast.Attribute) else set()
+        found |= program.around.get(_root(decorator), set())
     for node in _own_nodes(statement):
         if isinstance(node, ast.Assign | ast.AugAssign | ast.Delete):
             targets = node.targets if isinstance(node, ast.Assign | ast.Delete) else [node.target]
@@ -239,7 +259,8 @@ def _changed_by_call(call: ast.Call, statement: ast.stmt, program: _Program) -> 
     given = dict(zip(order, call.args, strict=False))
     given |= {key.arg: key.value for key in call.keywords if key.arg}
     passed = {arg.id for name, arg in given.items() if name in grown and isinstance(arg, ast.Name)}
-    return passed | ({call.func.id} if alone or program.calls else set())
+    around = program.around.get(call.func.id, set())
+    return passed | around | ({call.func.id} if alone or program.calls else set())
 
 
 def _root(node: ast.AST) -> str:

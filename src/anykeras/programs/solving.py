@@ -11,7 +11,7 @@ from itertools import product
 from typing import Any
 
 from .. import custom, matching, migrations
-from ..containers.base import Json, NamedWeights, Raw
+from ..containers.base import Json, NamedWeights, Raw, TreeWeights
 from ..document.model import Writer
 from ..errors import AnyKerasError
 from .inert import Unknowns
@@ -43,7 +43,9 @@ def solve(
 def list_sizes(weights: Raw) -> list[int]:
     """The sizes of all tensors of a file."""
     groups = weights.weights.groups if isinstance(weights.weights, NamedWeights) else ()
-    return list(dict.fromkeys(size for group in groups for _, tensor in group.weights for size in tensor.shape))
+    tensors = [tensor for group in groups for _, tensor in group.weights]
+    tensors += weights.weights.tensors.values() if isinstance(weights.weights, TreeWeights) else ()
+    return list(dict.fromkeys(size for tensor in tensors for size in tensor.shape))
 
 
 def _numbers(value: Json, of_input: bool, inside: bool = False) -> Iterator[int]:

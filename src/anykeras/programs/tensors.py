@@ -16,6 +16,7 @@ class Recording(Protocol):
     writer: Writer
     data_format: str
     live: dict[int, Any]
+    sized: dict[int, RecordedTensor]
 
     def name(self, class_name: str) -> str:
         """The name that a layer without one was given then."""
@@ -32,6 +33,12 @@ class Recording(Protocol):
     def find_symbols(self, node: Node) -> list[Any]:
         """Symbolic tensors for the outputs of a call."""
 
+    def find_outcome(self, function: Callable[[Any], Any], inputs: Any) -> Any:
+        """What a function gives on symbolic tensors in place of noted ones."""
+
+    def note_outcome(self, layer: Any, inputs: Any, outcome: Any) -> Any:
+        """Note the call of a Lambda whose outcome on symbolic tensors is known; the tensor or tensors that it gives."""
+
 
 class RecordedTensor(LegacyTensor):
     """The outcome `index` of a noted call. Its shape is found when the program asks for it."""
@@ -45,7 +52,9 @@ class RecordedTensor(LegacyTensor):
     @property
     def raw(self) -> Any:
         """A symbolic tensor of the running Keras of this shape."""
-        return self.node.symbols()[self.index]
+        raw = self.node.symbols()[self.index]
+        self.node.recorder.sized[id(raw)] = self
+        return raw
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):

@@ -18,7 +18,7 @@ from . import operands
 from .functions import Dim, FunctionContext, Operand, Refused, Sizes, TensorOps, folding
 from .functions.folding import leaves
 from .functions.formulas import order_sum
-from .functions.shapes import count_sizes, number, sizes
+from .functions.shapes import count_sizes, number, reshape_open, sizes
 from .functions.values import Size
 from .open_sizes import Open, SizeTensors, follow_sizes, open_sizes
 from .rows import Row, map_along_batch
@@ -211,7 +211,7 @@ class GraphOps(TensorOps[Symbol | Row]):
 
     def resize_open(self, x: Operand, sizes: tuple[Operand, ...]) -> Operand:
         """A reshape to several open sizes, element by element."""
-        return operands.reshape_open(self, x, sizes)
+        return reshape_open(self, x, sizes)
 
     def note(self, text: str) -> None:
         """Keep the note for the findings."""

@@ -1,4 +1,4 @@
-"""What Keras 3 takes and gets right only in another form: constants among tensors, reshapes of several open sizes."""
+"""What Keras 3 takes and gets right only in another form: constants among tensors."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from typing import Final
 from ..catalog.operations import find
 from ..catalog.shapes.tables import takes_several_tensors
 from ..lazily import np
-from .functions import Operand, Ops, Refused
-from .functions.shapes import arange, number, product
+from .functions import Operand, Ops
 
 _WORD: Final = 1 << 31
 _COMPARISONS: Final = frozenset({"less", "less_equal", "greater", "greater_equal", "equal", "not_equal"})
@@ -102,28 +101,3 @@ def _compare(ops: Ops, name: str, x: Operand, number: int) -> Operand:
         return same if name == "equal" else ops.logical_not(same)
     strict = name.removesuffix("_equal")
     return ops.logical_or(ops.op(strict, above, high), ops.logical_and(level, ops.op(name, below, low)))
-
-
-def reshape_open(ops: Ops, x: Operand, sizes: tuple[Operand, ...]) -> Operand:
-    """`x` reshaped where several sizes are open: each element is taken from its place. Raises Refused for a size of -1."""
-    if any(isinstance(size, int) and size < 0 for size in sizes):
-        raise Refused("a reshape leaves more than one size unknown", "AK3043")
-    kept = _count_kept(ops.shape(x), sizes)
-    lead, rest = sizes[: len(sizes) - kept], sizes[len(sizes) - kept :]
-    rows = ops.reshape(x, (-1, *rest))
-    places: Operand = 0
-    for axis, size in enumerate(lead):
-        spread = tuple(-1 if place == axis else 1 for place in range(len(lead)))
-        steps = ops.reshape(arange(ops, 0, size, 1, "int32"), spread)
-        places = ops.add(ops.multiply(steps, number(ops, product(lead[axis + 1 :]), "int32")), places)
-    return ops.take(rows, places, axis=0)
-
-
-def _count_kept(before: Sequence[Operand], after: Sequence[Operand]) -> int:
-    """How many of the last axes stay as they are, and have known sizes."""
-    same = 0
-    for one, other in zip(reversed(before[1:]), reversed(after[1:]), strict=False):
-        if not isinstance(one, int) or one != other:
-            break
-        same += 1
-    return same

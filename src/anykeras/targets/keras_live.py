@@ -190,6 +190,8 @@ def fill(model: keras.Model, lowered: Lowered, memory: Memory) -> None:
     """Assign every tensor to its variable; raises Bug when a variable stays unfilled or a tensor has none."""
     seen: set[tuple[Access, ...]] = set()
     by_name: LayersByName = {}
+    if any(owner.tensors and not getattr(follow(model, owner.steps, by_name), "built", True) for owner in lowered.owners()):
+        _touch(model)  # a layer that is the activation of another is built when it is called
     for owner in lowered.owners():
         if owner.steps in seen:
             raise Bug("AK6008", f"{owner.path} is filled twice", layer=owner.name)

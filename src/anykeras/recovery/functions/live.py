@@ -9,8 +9,8 @@ from typing import TypeGuard
 
 from .base import FunctionContext, TensorOps
 from .formulas import order_sum
-from .shapes import sizes
-from .values import Dim, Operand, Refused, Size
+from .shapes import reshape_open, sizes
+from .values import Dim, Operand, Quotient, Refused, Remainder, Size
 
 
 @dataclass(frozen=True)
@@ -92,29 +92,31 @@ class LiveOps(TensorOps[object]):
 
     def size(self, dim: Operand, dtype: str) -> Operand:
         """A Dim counted by summing ones along its axes."""
-        ops = self.keras.ops
-        result = ops.cast(dim.scale, dtype) if dim.scale.denominator != 1 else int(dim.scale)
+        result: Operand = int(dim.scale.numerator)
         for source in dim.sources:
-            result = ops.sum(self._make_ones_along(source, dtype)) * result
-        return result + dim.offset
+            result = self.keras.ops.sum(self._make_ones_along(source, dtype)) * result
+        return (result if dim.scale.denominator == 1 else result // dim.scale.denominator) + dim.offset
 
     def loop(self, cond: Callable[..., Operand], body: Callable[..., Operand], state: list[Operand]) -> list[Operand]:
         """``keras.ops.while_loop``."""
         return list(self.keras.ops.while_loop(cond, body, tuple(state)))
 
     def resize_open(self, x: Operand, sizes: tuple[Operand, ...]) -> Operand:
-        """``keras.ops.reshape`` with sizes that the backend computes; symbolic tensors of Keras have none."""
+        """``keras.ops.reshape`` with sizes that the backend computes; symbolic tensors of Keras are put together anew."""
         if isinstance(x, self.keras.KerasTensor):
-            return super().resize_open(x, sizes)
+            return reshape_open(self, x, sizes)
         return self.keras.ops.reshape(x, tuple(self._compute_size(size) if isinstance(size, Dim) else size for size in sizes))
 
     def _compute_size(self, dim: Dim) -> Operand:
-        result: Operand = 1
+        result: Operand = dim.scale.numerator
         for source in dim.sources:
-            result = self.keras.ops.shape(source.tensor)[source.axis] * result
-        if dim.scale.denominator != 1:
-            raise Refused("a reshape leaves more than one size unknown", "AK3043")
-        return result * int(dim.scale) + dim.offset
+            if isinstance(source, Quotient | Remainder):
+                whole = self._compute_size(source.dim)
+                part = whole // source.divisor if isinstance(source, Quotient) else whole % source.divisor
+            else:
+                part = self.keras.ops.shape(source.tensor)[source.axis]
+            result = part * result
+        return result // dim.scale.denominator + dim.offset
 
     def layer(
         self,
@@ -143,10 +145,28 @@ class LiveOps(TensorOps[object]):
         """Keep the note."""
         self.notes.append(text)
 
-    def _make_ones_along(self, source: TensorAxis, dtype: str) -> Operand:
+    def _make_ones_along(self, source: Operand, dtype: str) -> Operand:
+        """As many ones in a row as the source of a size says."""
+        if isinstance(source, Quotient):
+            return self._count_out(source.dim, dtype)[source.divisor - 1 :: source.divisor]
+        if not isinstance(source, TensorAxis):
+            raise Refused("a tensor is made whose size is computed from unknown sizes", "AK3043")
         index: list[Operand] = [0] * self.rank(source.tensor)
         index[source.axis] = slice(None)
         return self.keras.ops.cast(self.keras.ops.ones_like(source.tensor[tuple(index)]), dtype)
+
+    def _count_out(self, dim: Dim, dtype: str) -> Operand:
+        """As many ones in a row as a size says."""
+        ops, first = self.keras.ops, dim.sources[0]
+        ones = self._make_ones_along(first, dtype)
+        for source in dim.sources[1:]:
+            ones = ops.reshape(ones[:, None] * self._make_ones_along(source, dtype)[None, :], (-1,))
+        if dim.scale.numerator != 1:
+            ones = ops.repeat(ones, dim.scale.numerator)
+        ones = ones[dim.scale.denominator - 1 :: dim.scale.denominator] if dim.scale.denominator != 1 else ones
+        if dim.offset > 0:
+            return ops.concatenate([ones, ops.ones((dim.offset,), dtype=dtype)])
+        return ones[-dim.offset :] if dim.offset else ones
 
     def _fill(self, name: str, shape: Operand, *args: Operand, dtype: Operand = None, **kwargs: Operand) -> Operand:
         target = sizes(self, shape)
@@ -159,9 +179,4 @@ class LiveOps(TensorOps[object]):
         return result
 
     def _make_ones(self, dim: Dim, axis: int, rank: int, dtype: str) -> Operand:
-        if len(dim.sources) != 1 or dim.offset or dim.scale.denominator != 1:
-            raise Refused("a tensor is made whose size is computed from unknown sizes", "AK3043")
-        ones = self._make_ones_along(dim.sources[0], dtype)
-        if dim.scale != 1:
-            ones = self.keras.ops.repeat(ones, int(dim.scale))
-        return self.keras.ops.reshape(ones, (1,) * axis + (-1,) + (1,) * (rank - axis - 1))
+        return self.keras.ops.reshape(self._count_out(dim, dtype), (1,) * axis + (-1,) + (1,) * (rank - axis - 1))

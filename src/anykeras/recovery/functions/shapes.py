@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 
 from .base import Ops
@@ -111,6 +111,31 @@ def reshape(ops: Ops, x: Operand, shape: Operand) -> Operand:
         rest = tuple(-1 if axis in unknown else size for axis, size in enumerate(target))[1:]
         return ops.layer("Reshape", {"target_shape": rest}, x)
     return ops.resize_open(x, tuple(target))
+
+
+def reshape_open(ops: Ops, x: Operand, sizes: tuple[Operand, ...]) -> Operand:
+    """`x` reshaped where several sizes are open: each element is taken from its place. Raises Refused for a size of -1."""
+    if any(isinstance(size, int) and size < 0 for size in sizes):
+        raise Refused("a reshape leaves more than one size unknown", "AK3043")
+    kept = _count_kept(ops.shape(x), sizes)
+    lead, rest = sizes[: len(sizes) - kept], sizes[len(sizes) - kept :]
+    rows = ops.reshape(x, (-1, *rest))
+    places: Operand = 0
+    for axis, size in enumerate(lead):
+        spread = tuple(-1 if place == axis else 1 for place in range(len(lead)))
+        steps = ops.reshape(arange(ops, 0, size, 1, "int32"), spread)
+        places = ops.add(ops.multiply(steps, number(ops, product(lead[axis + 1 :]), "int32")), places)
+    return ops.take(rows, places, axis=0)
+
+
+def _count_kept(before: Sequence[Operand], after: Sequence[Operand]) -> int:
+    """How many of the last axes stay as they are, and have known sizes."""
+    same = 0
+    for one, other in zip(reversed(before[1:]), reversed(after[1:]), strict=False):
+        if not isinstance(one, int) or one != other:
+            break
+        same += 1
+    return same
 
 
 def _infer_missing(before: tuple[Operand, ...], target: list[Operand]) -> Operand:

@@ -10,7 +10,7 @@ from ..arguments import apply_along, axis_of, dtype_name, dtype_of, reduce
 from ..base import Ops
 from ..creation import cast, make_numbers
 from ..formulas import clip_between, contract, normalize, swap_last_axes
-from ..shapes import arange, number, require_size
+from ..shapes import arange, number, require_size, sizes
 from ..table import Spelled, alike, also, constants, each, function, functions, refuse
 from ..values import Dim, Operand, Refused, TopPair
 
@@ -225,9 +225,10 @@ def solve(ops: Ops, matrix: Operand, rhs: Operand, adjoint: Operand = False) -> 
 def eye(
     ops: Ops, num_rows: Operand, num_columns: Operand = None, batch_shape: Operand = None, dtype: Operand = "float32"
 ) -> Operand:
-    if batch_shape is not None:
-        raise Refused("a batch of unit matrices")
     columns = num_rows if num_columns is None else num_columns
+    if batch_shape is not None:
+        one = eye(ops, num_rows, columns, None, dtype)
+        return ops.broadcast_to(one, (*sizes(ops, batch_shape), num_rows, columns))
     if isinstance(num_rows, Dim) or isinstance(columns, Dim):
         down, across = (arange(ops, 0, count, 1, "int32") for count in (num_rows, columns))
         return ops.cast(ops.equal(ops.expand_dims(down, -1), across), str(dtype))
