@@ -355,3 +355,17 @@ def test_the_statements_that_run_are_shown() -> None:
 def test_arguments_by_place_are_facts_of_a_release(class_name: str, at: str, first: tuple[str, ...]) -> None:
     found = find_signature(class_name, at)
     assert found is not None and found.order[: len(first)] == first
+
+
+@pytest.mark.framework
+def test_a_layer_with_weights_is_the_activation_of_another(tmp_path: Path) -> None:
+    """It is built when the other is called, which Keras does not do by itself where it knows the shape without."""
+    keras = pytest.importorskip("keras")
+    inputs = keras.Input((4,))
+    made = keras.Model(inputs, keras.layers.Dense(3, activation=keras.layers.PReLU())(inputs))
+    x = np.linspace(-1, 1, 8, dtype="float32").reshape(2, 4)
+    made(x)
+    made.layers[1].activation.alpha.assign([0.1, 0.5, 0.9])
+    made.save(tmp_path / "m.keras")
+    found = anykeras.load_model(tmp_path / "m.keras")
+    np.testing.assert_allclose(keras.ops.convert_to_numpy(found(x)), keras.ops.convert_to_numpy(made(x)), rtol=1e-6)
