@@ -263,7 +263,7 @@ def test_a_tuner_of_keras3(tmp_path: Path) -> None:
     made = keras.Sequential([keras.Input((5,)), *dense])
     made.save_weights(tmp_path / "w.weights.h5")
     (tmp_path / "model.py").write_text(
-        "import keras, keras_tuner_nowhere as kt\nfrom keras import layers\n"
+        "import keras\nimport keras_tuner_nowhere as kt\nfrom keras import layers\n"
         "class Net(kt.HyperModel):\n    def build(self, hp):\n"
         "        model = keras.Sequential([keras.Input((5,))])\n        for _ in range(hp.Int('times', 1, 3)):\n"
         "            model.add(layers.Dense(hp.Int('units', 8, 64, step=4), activation='relu'))\n"
