@@ -16,9 +16,10 @@ from typer.testing import CliRunner
 import anykeras
 from anykeras import pipeline
 from anykeras.catalog.releases import RELEASES, find_release
-from anykeras.checking import Outcome, run
+from anykeras.checking import Outcome, run, weights
+from anykeras.checking.forecast import Content, Notes
 from anykeras.checking.pins import list_releases
-from anykeras.checking.reading import forecast
+from anykeras.checking.reading import _Reader, forecast
 from anykeras.cli.main import app
 from genuine import FOLDER
 
@@ -171,6 +172,51 @@ def test_code_that_no_python_of_a_release_reads(release: str, opens: bool | None
     assert found.opens is opens, found
     said = found.doubt or found.obstacles[0].reason
     assert ("another Python" if opens is False else "Python code in the file") in said
+
+
+def _retrain(path: Path, **changes: Any) -> Path:
+    with h5py.File(path, "r+") as file:
+        held = file.attrs["training_config"]
+        said = json.loads(held if isinstance(held, str) else held.decode())
+        file.attrs["training_config"] = json.dumps(said | changes).encode()
+    return path
+
+
+def test_a_loss_of_tf_keras_as_an_object(tmp_path: Path) -> None:
+    import keras
+
+    config = {"class_name": "MeanSquaredError", "config": {"reduction": "auto", "name": "mean_squared_error"}}
+    path = _retrain(_save_compiled(tmp_path / "loss.h5", keras.losses.MeanSquaredError()), loss=config)
+    with pytest.raises(ValueError, match="reduction"):
+        keras.models.load_model(path)
+    found = anykeras.check(path, ["keras-3.15"], conversion=False).forecasts[0]
+    assert found.opens is False and found.obstacles[0].key == "reduction"
+
+
+def test_a_metric_as_an_object_in_keras_2(tmp_path: Path) -> None:
+    made = _save_compiled(tmp_path / "now.keras", "mse", ["mae"])
+    anykeras.convert(made, tmp_path / "then.h5", target="keras-2.3")
+    assert anykeras.check(tmp_path / "then.h5", ["keras-2.3"]).opens
+    metric = {"class_name": "KLDivergence", "config": {"name": "kullback_leibler_divergence", "dtype": "float32"}}
+    found = anykeras.check(_retrain(tmp_path / "then.h5", metrics=[metric]), ["keras-2.3"], conversion=False).forecasts[0]
+    assert found.opens is False and found.obstacles[0].key == "metrics"  # as Keras 2.3.1 with its own file
+
+
+def test_parts_that_early_minors_of_keras_3_miss(tmp_path: Path) -> None:
+    import keras
+
+    inputs = keras.Input((3, 2))
+    both = keras.layers.Bidirectional(keras.layers.GRU(2, recurrent_initializer="orthogonal"))
+    keras.Sequential([inputs, both]).save(tmp_path / "both.h5")
+    keras.Sequential([inputs, both]).save(tmp_path / "both.keras")
+    for minor, copied, named in (("3.0", True, True), ("3.3", False, True), ("3.4", False, False)):
+        release = find_release(f"keras-{minor}")
+        assert release is not None
+        reasons = [one.reason for one in forecast(pipeline.read(tmp_path / "both.keras"), release).obstacles]
+        assert any("has no 'Orthogonal'" in said for said in reasons) is named  # Keras 3.0.5 with a file of 3.10.0
+        notes = Notes()
+        weights.look(_Reader(Content(pipeline.read(tmp_path / "both.h5")), release, notes))
+        assert any("third copy" in one.reason for one in notes.obstacles) is copied  # Keras 3.0.5 with a file of 3.3.3
 
 
 PINS = {

@@ -13,6 +13,8 @@ from ..catalog.signatures import Signature, find_signature, has_name, list_expor
 KINDS: Final = (
     "layers", "initializers", "regularizers", "constraints", "optimizers", "losses", "metrics", "dtype_policies", "quantizers",
 )  # fmt: skip
+# Kinds whose ``get`` in Keras 3 looks a class up in ALL_OBJECTS, whatever its module (initializers/__init__.py, deserialize).
+PARTS: Final = ("initializers", "regularizers", "constraints")
 # What Keras does not look up in a module: parts of a configuration that are values (keras 3.15.1, serialization_lib.py).
 VALUES: Final = frozenset(
     ("__keras_tensor__", "__tensor__", "__numpy__", "__bytes__", "__ellipsis__", "__slice__", "__tuple__", "TensorShape")

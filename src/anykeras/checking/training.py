@@ -109,12 +109,25 @@ def look_at_names(reader: Reader, value: Any, kind: str, key: str) -> None:
         for inner in value:
             look_at_names(reader, inner, kind, key)
     elif isinstance(value, dict) and "class_name" in value:
-        reader.check_object(kind, value, "", key)
+        look_at_class(reader, value, kind, key)
     elif isinstance(value, Mapping):
         for inner in value.values():
             look_at_names(reader, inner, kind, key)
     elif isinstance(value, str) and not reader.typed:  # a .keras file's names are looked up when the model first computes
         look_at_name(reader, value, kind, key)
+
+
+def look_at_class(reader: Reader, value: Mapping[str, Any], kind: str, key: str) -> None:
+    """A loss or a metric as an object."""
+    release, config = reader.release, value.get("config")
+    if kind == "metrics" and release.line in ("keras1", "keras2"):  # metrics.get takes the object as a text for its name
+        said = f"ValueError: Unknown metric function: {{'class_name': {value['class_name']!r}, ..."
+        reader.refuse(said, f"{release} reads no metric that is an object", "", key)
+    elif isinstance(config, dict) and config.get("reduction") == "auto" and release.line == "keras3":
+        said = "ValueError: Invalid value for argument `reduction`. Received: reduction=auto"
+        reader.refuse(said, "a loss of tf.keras says reduction='auto', which Keras 3 does not take", "", "reduction")
+    else:
+        reader.check_object(kind, value, "", key)
 
 
 def look_at_name(reader: Reader, name: str, kind: str, key: str) -> None:

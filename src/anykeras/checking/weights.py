@@ -15,6 +15,7 @@ Config = Mapping[str, Any]
 WITHOUT_VARS: Final = Since(keras3="3.6")  # saving_lib.py, _load_state
 RESET_AFTER: Final = Since(tf="2.0")  # the default of GRU
 NO_VARIABLES: Final = "ValueError: Layer expected variables, but received 0 variables during loading."
+NO_THIRD_COPY: Final = "before Keras 3.3 a Bidirectional keeps a third copy of its layer, whose weights the file does not have"
 _MAY_BE_BARE: Final = ("time_distributed", "functional", "sequential")  # layers that have weights or none
 BIDIRECTIONAL_ALONE: Final = Since(keras3="3.3")  # no Wrapper any more, which holds the layer a third time
 
@@ -23,6 +24,8 @@ def look(reader: Reader) -> None:
     """The weights, where their form decides."""
     if isinstance(reader.raw.weights, TreeWeights):
         look_at_tree(reader, reader.raw.weights)
+    elif reader.release.line == "keras3" and not BIDIRECTIONAL_ALONE.holds(reader.release):
+        look_at_halves(reader)
     look_at_branches(reader)
     for layer, shapes in reader.list_groups().items():
         for weight, shape in shapes.items():
@@ -78,8 +81,21 @@ def look_at_bidirectional(reader: Reader, weights: TreeWeights) -> None:
     homes = {path.partition("/forward_layer/")[0] for path in weights.tensors if "/forward_layer/" in path}
     if any(not any(path.startswith(f"{home}/layer/") for path in weights.tensors) for home in homes):
         said = "ValueError: A total of 1 objects could not be loaded. Example error message for object <GRUCell>"
-        reason = "before Keras 3.3 a Bidirectional keeps a third copy of its layer, whose weights the file does not have"
-        reader.refuse(said, reason, "", "layer")
+        reader.refuse(said, NO_THIRD_COPY, "", "layer")
+
+
+def look_at_halves(reader: Reader) -> None:
+    """The same in HDF5, where the weights of a Bidirectional are counted."""
+    names = [weight for shapes in reader.list_groups().values() for weight in shapes]
+    for entry in list_entries(reader.raw.architecture):
+        own = (
+            [part for name in names if (part := name.partition(f"{entry['config'].get('name')}/")[2])]
+            if is_built(entry)
+            else []
+        )
+        if own and all(part.startswith(("forward_", "backward_")) for part in own):
+            said = "ValueError: Weight count mismatch for layer #0. Layer expects 9 weight(s). Received 6 saved weight(s)"
+            reader.refuse(said, NO_THIRD_COPY, str(entry["config"].get("name")), "layer")
 
 
 def is_built(entry: Config) -> bool:
