@@ -202,6 +202,24 @@ def test_a_metric_as_an_object_in_keras_2(tmp_path: Path) -> None:
     assert found.opens is False and found.obstacles[0].key == "metrics"  # as Keras 2.3.1 with its own file
 
 
+def test_a_metric_by_a_function_that_is_a_loss_alone(tmp_path: Path) -> None:
+    made = _save_compiled(tmp_path / "now.keras", "mse", ["mae"])
+    anykeras.convert(made, tmp_path / "then.h5", target="tf.keras-2.13")
+    metric = {"class_name": "MeanMetricWrapper", "config": {"name": "kl", "dtype": "float32", "fn": "kl_divergence"}}
+    found = anykeras.check(_retrain(tmp_path / "then.h5", metrics=[[metric]]), ["tf.keras-2.13"], conversion=False).forecasts[0]
+    assert found.opens is False and "kl_divergence" in found.obstacles[0].message  # as TensorFlow 2.13.1 with a file of 2.15
+
+
+def test_masks_that_are_joined_may_take_the_name_of_a_layer(tmp_path: Path) -> None:
+    import keras
+
+    x = keras.Input((3,))
+    both = [keras.layers.Embedding(5, 2, mask_zero=True)(x) for _ in range(2)]
+    y = keras.layers.LSTM(2)(keras.layers.Concatenate(name="concatenate")(both))
+    keras.Model(x, y).save(tmp_path / "joined.keras")
+    assert "joins masks" in anykeras.check(tmp_path / "joined.keras", ["keras-3.15"], conversion=False).forecasts[0].doubt
+
+
 def test_parts_that_early_minors_of_keras_3_miss(tmp_path: Path) -> None:
     import keras
 
@@ -209,11 +227,14 @@ def test_parts_that_early_minors_of_keras_3_miss(tmp_path: Path) -> None:
     both = keras.layers.Bidirectional(keras.layers.GRU(2, recurrent_initializer="orthogonal"))
     keras.Sequential([inputs, both]).save(tmp_path / "both.h5")
     keras.Sequential([inputs, both]).save(tmp_path / "both.keras")
+    keras.Sequential([keras.Input((1,), dtype="int64"), keras.layers.Hashing(5)]).save(tmp_path / "hashing.keras")
     for minor, copied, named in (("3.0", True, True), ("3.3", False, True), ("3.4", False, False)):
         release = find_release(f"keras-{minor}")
         assert release is not None
         reasons = [one.reason for one in forecast(pipeline.read(tmp_path / "both.keras"), release).obstacles]
         assert any("has no 'Orthogonal'" in said for said in reasons) is named  # Keras 3.0.5 with a file of 3.10.0
+        reasons = [one.reason for one in forecast(pipeline.read(tmp_path / "hashing.keras"), release).obstacles]
+        assert ("Hashing takes no dtype policy before Keras 3.4" in reasons) is named  # Keras 3.3.3 with a file of 3.10.0
         notes = Notes()
         weights.look(_Reader(Content(pipeline.read(tmp_path / "both.h5")), release, notes))
         assert any("third copy" in one.reason for one in notes.obstacles) is copied  # Keras 3.0.5 with a file of 3.3.3

@@ -133,6 +133,51 @@ def test_training_state_goes_down_and_up(name: str, target: str, tmp_path: Path)
 
 
 @pytest.mark.framework
+@pytest.mark.parametrize(
+    ("target", "metrics", "lost"),
+    [
+        ("tf.keras-2.8", ["mse", {"class_name": "AUC", "config": {"name": "area", "num_thresholds": 50}}], "F1Score"),
+        ("keras-2.3", ["mse"], "AUC, F1Score"),
+    ],
+)
+def test_metrics_that_a_release_has(target: str, metrics: list[Any], lost: str, tmp_path: Path) -> None:
+    import keras
+
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
+    given = ["MSE", keras.metrics.AUC(num_thresholds=50, name="area"), keras.metrics.F1Score()]
+    model.compile("sgd", "MSE", metrics=given)
+    model.save(tmp_path / "now.keras")
+    done = anykeras.convert(tmp_path / "now.keras", tmp_path / "then.h5", target=target)
+    with h5py.File(tmp_path / "then.h5") as file:
+        written = json.loads(file.attrs["training_config"])
+    assert (written["loss"], written["metrics"]) == ("mse", metrics)
+    assert [f.seen for f in done.findings if f.code == "AK2450"] == [f"{target} opens no file with the metric {lost}"]
+    assert anykeras.check(tmp_path / "then.h5", [target]).forecasts[0].opens is not False
+
+
+def test_losses_and_metrics_in_a_keras_file_of_tf_keras_have_their_module(tmp_path: Path) -> None:
+    import keras
+
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2, activation="softmax")])
+    model.compile("sgd", keras.losses.CategoricalCrossentropy(label_smoothing=0.1), metrics=[keras.metrics.AUC()])
+    model.save(tmp_path / "now.keras")
+    anykeras.convert(tmp_path / "now.keras", tmp_path / "then.keras", target="tf.keras-2.13")
+    with zipfile.ZipFile(tmp_path / "then.keras") as archive:
+        compiled = json.loads(archive.read("config.json"))["compile_config"]
+    # tensorflow 2.13.1: TypeError: Could not locate class 'AUC' without
+    assert (compiled["loss"]["module"], compiled["metrics"][0]["module"]) == ("keras.losses", "keras.metrics")
+
+
+def test_a_loss_that_a_release_lacks_leaves_the_model_uncompiled(tmp_path: Path) -> None:
+    import keras
+
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
+    model.compile("sgd", "dice")
+    model.save(tmp_path / "now.keras")
+    done = anykeras.convert(tmp_path / "now.keras", tmp_path / "then.h5", target="tf.keras-2.15")
+    assert any("the loss dice" in f.seen for f in done.findings)
+
+
 def test_a_schedule_and_further_optimizers_go_down(tmp_path: Path) -> None:
     import keras
 
@@ -327,6 +372,18 @@ def save_models_as_functions(keras: Any, path: Path) -> Any:
     return np.linspace(-5, 5, 96, dtype="float32").reshape(2, 3, 4, 4, 1)
 
 
+def save_masked_heads(keras: Any, path: Path) -> Any:
+    x, mask = keras.Input((5, 8)), keras.Input((5, 5), dtype="bool")
+    keras.Model([x, mask], keras.layers.MultiHeadAttention(2, 4)(x, attention_mask=mask, value=x)).save(path)
+    return [np.linspace(-1, 1, 80, dtype="float32").reshape(2, 5, 8), np.tri(5, dtype=bool)[None].repeat(2, 0)]
+
+
+def save_late_activations(keras: Any, path: Path) -> Any:
+    x = keras.Input((5,))
+    keras.Model(x, [keras.layers.Activation(n)(x) for n in ("squareplus", "sparse_plus", "sparse_sigmoid")]).save(path)
+    return np.linspace(-3, 3, 30, dtype="float32").reshape(6, 5)
+
+
 def test_layers_of_ones_own_are_refused_for_every_release(tmp_path: Path) -> None:
     source = FOLDER / "custom" / "programs" / "keras1_attention.h5"
     with pytest.raises(Unsupported, match=r"AK6050.* keras-3\.6 .*no layer AttLayer"):
@@ -343,6 +400,8 @@ def test_layers_of_ones_own_are_refused_for_every_release(tmp_path: Path) -> Non
         (save_shared, ("keras-3.2", "tf.keras-2.3", "keras-2.2")),
         (save_stack, ("keras-3.2", "keras-3.6")),
         (save_bins, ("keras-3.2", "keras-3.6")),
+        (save_masked_heads, ("keras-3.3", "tf.keras-2.8")),
+        (save_late_activations, ("keras-3.3", "tf.keras-2.8", "tf.keras-2.3")),
         (save_models_as_functions, ("keras-3.6", "tf.keras-2.4", "keras-2.3")),
     ],
 )

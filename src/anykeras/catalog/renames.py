@@ -36,6 +36,12 @@ FORMER_ACTIVATIONS: Final = {"silu": "swish"}
 
 LOSSES: Final[Mapping[str, str]] = {"kullback_leibler_divergence": "kl_divergence"}
 """Former name: present name."""
+LOSSES_AS_METRICS: Final = frozenset({
+    "binary_crossentropy", "categorical_crossentropy", "categorical_hinge", "cosine_similarity", "hinge",
+    "kullback_leibler_divergence", "logcosh", "mean_absolute_error", "mean_absolute_percentage_error", "mean_squared_error",
+    "mean_squared_logarithmic_error", "poisson", "sparse_categorical_crossentropy", "squared_hinge",
+})  # fmt: skip
+"""Losses that are metrics too before Keras 3, where no others are (metrics.py of keras 2.3.1, tf.keras 2.4 to 2.13)."""
 FORMER_LOSSES: Final = {now: former for former, now in LOSSES.items()}
 """Present name: former name."""
 

@@ -33,6 +33,10 @@ def look_at_graph(reader: Reader, config: Config, name: str) -> None:
     inputs = {e.get("name") for e in config.get("layers", ()) if isinstance(e, dict) and e.get("class_name") == "InputLayer"}
     if release.line == "keras3" and makes_masks_again(config):
         reader.notes.doubts.append("masks are operations in the file, and one name comes twice when a layer makes them again")
+    entries = [e for e in config.get("layers", ()) if isinstance(e, dict)]
+    joined = any((e.get("class_name"), e.get("name")) == ("Concatenate", "concatenate") for e in entries)
+    if release.line == "keras3" and reader.content.masked and joined:
+        reader.notes.doubts.append("the operation that joins masks may get the name of the layer concatenate")
     if release.line == "keras3" and passed & inputs:
         reader.notes.doubts.append("an input is also an output, which not every model of Keras 3 loads")
     flat = any(isinstance(end, list) and end and isinstance(end[0], str) for end in ends)

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from ..bytecode import VERSIONS, CodeLayout
-from ..catalog.releases import Release, Since
+from ..catalog.releases import POLICIES_AS_OBJECTS, Release, Since
 from ..catalog.signatures import find_default
 from . import objects
 from .forecast import Reader
@@ -32,6 +32,8 @@ def prepare(release: Release, entry: Config, config: Config) -> Config:
     """What the release itself changes in a configuration before the class sees it (legacy/saving/saving_utils.py)."""
     if release.line == "keras3" and "module" not in entry:
         return {key: value for key, value in config.items() if key != "batch_input_shape"}
+    if release.line == "keras1":  # Layer.__init__ takes it of every layer (keras 1.2.2 engine/topology.py, allowed_kwargs)
+        return {key: value for key, value in config.items() if key != "input_dtype"}
     return config
 
 
@@ -69,6 +71,14 @@ def look_at_layer(reader: Reader, entry: Config, class_name: str, config: Config
     if class_name == "Embedding" and table.startswith("int") and INTEGER_TABLE.holds(release):
         said = "TypeError: Cannot convert -0.05 to EagerTensor of dtype int32"
         reader.refuse(said, "Keras 1 and 2.0 gave an Embedding the dtype of its input", name, "dtype")
+    if (
+        class_name == "Hashing"
+        and isinstance(dtype, dict)
+        and release.line == "keras3"
+        and not POLICIES_AS_OBJECTS.holds(release)
+    ):
+        said = "ValueError: When `output_mode=\"int\"`, `dtype` should be an integer type, 'int32' or 'in64'."
+        reader.refuse(said, "Hashing takes no dtype policy before Keras 3.4", name, "dtype")
     heads = class_name == "MultiHeadAttention"
     if heads and "query_shape" not in config and TAKES_HEADS_APART.holds(release):
         reader.refuse("KeyError: 'query_shape'", "TensorFlow 2.4 did not write what later releases need", name, "query_shape")

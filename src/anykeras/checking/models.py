@@ -120,8 +120,6 @@ def look(reader: Reader) -> None:
 def look_at_older(reader: Reader) -> None:
     """What releases take over from older ones in part only."""
     release, text = reader.release, reader.content.text
-    if release.line != "keras1" and reader.content.writer.era in (Era.KERAS0, Era.KERAS1):
-        reader.notes.doubts.append("Keras 2 turns the weights of Keras 1 in some layers only")
     if release.line != "keras3":
         if '"_CONSTANT_VALUE"' in text and not TAKES_CONSTANTS.holds(release):
             reader.notes.doubts.append("an operation whose first argument is a constant, which early releases do not read")

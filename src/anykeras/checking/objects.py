@@ -39,6 +39,9 @@ UNLISTED: Final[Mapping[str, Since]] = {
     "CTC": Since("3.4"), "CategoricalGeneralizedCrossEntropy": Since(None), "Muon": Since("3.14"), "Lamb": Since(None),
 }  # fmt: skip
 
+# Older names of layers that Keras 2.3 defines and does not import where it looks them up (keras 2.3.1 layers/__init__.py).
+NOT_IMPORTED: Final = ("SeparableConvolution1D", "SeparableConvolution2D", "Convolution2DTranspose")
+
 
 @dataclass(frozen=True)
 class Found:
@@ -72,6 +75,8 @@ def find_named(name: str, kind: str, release: Release) -> Found | None:
     """The class that older formats mean by its bare name, in the list of its kind."""
     entry = find_signature(name, release.signatures, kind)
     if entry is None or is_unlisted(name, kind, release) or (kind == "layers" and entry.hidden):
+        return None
+    if name in NOT_IMPORTED and release.line == "keras2" and release.numbers >= (2, 3):
         return None
     return Found(name, kind, entry)
 

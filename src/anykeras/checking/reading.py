@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from ..catalog.releases import Release
 from ..containers.base import Json, NamedWeights, Raw
+from ..descent.activations import MODELS_AS_FUNCTIONS
 from ..errors import AnyKerasError
 from ..limits import begin_budget, budget, spend
 from ..parse.era import list_objects
@@ -252,6 +253,10 @@ class _Reader:
             return
         if class_name == "function":
             layers.look_at_function(self, value, kind, layer, key)
+            return
+        if kind == "activations" and self.release.line == "keras3" and not MODELS_AS_FUNCTIONS.holds(self.release):
+            said = messages.say_not_interpreted(self, kind, class_name)
+            self.refuse(said, "before Keras 3.10 no layer can stand for an activation", layer, key)
             return
         typed = isinstance(value.get("module"), str) and objects.READS_MODULES.holds(self.release)
         if self.release.line == "keras3":  # looks in its lists of names in HDF5, and for the parts of a layer everywhere

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from ..catalog.releases import Release, Since
+from ..catalog.renames import LOSSES_AS_METRICS
 from . import objects
 from .forecast import Reader
 
@@ -128,6 +129,9 @@ def look_at_class(reader: Reader, value: Mapping[str, Any], kind: str, key: str)
         reader.refuse(said, "a loss of tf.keras says reduction='auto', which Keras 3 does not take", "", "reduction")
     else:
         reader.check_object(kind, value, "", key)
+        function = config.get("fn") if isinstance(config, dict) else None  # of a MeanMetricWrapper
+        if isinstance(function, str) and kind == "metrics" and release.line == "tf" and not reader.typed:
+            look_at_name(reader, function, kind, key)
 
 
 def look_at_name(reader: Reader, name: str, kind: str, key: str) -> None:
@@ -135,7 +139,8 @@ def look_at_name(reader: Reader, name: str, kind: str, key: str) -> None:
     if kind == "metrics" and name in SPECIAL:
         return
     release = reader.release
-    if not objects.lists_name(name, kind, release) and not (kind == "metrics" and objects.lists_name(name, "losses", release)):
+    shared = kind == "metrics" and (release.line == "keras3" or name in LOSSES_AS_METRICS)
+    if not objects.lists_name(name, kind, release) and not (shared and objects.lists_name(name, "losses", release)):
         message = f"ValueError: Unknown {'loss function' if kind == 'losses' else 'metric function'}: {name}"
         reader.refuse(message, f"{release} has no {key} {name!r}", "", key)
     elif release.line == "keras3" and reader.box == ".h5" and kind == "losses" and not is_public(reader, name):

@@ -70,7 +70,7 @@ class _Traits:
         theano = content.writer.backend not in _OF_TENSORFLOW
         self.by = f"{content.writer.era.value}{'-theano' if theano else ''}"
         # Weights in another order, and Keras 1 and 2 raise where a mask reaches a layer that knows of none: no signature tells.
-        self.turned = theano
+        self.turned = theano or (content.line == "keras1" and release.line != "keras1")
         self.masked = release.line in ("keras1", "keras2") and content.masked
         self.mixed = release.line in ("keras1", "keras2") or content.line != release.line or _mixes_floats(content.text)
 

@@ -94,6 +94,21 @@ def _soft_shrink(builder: Builder, x: Ref, place: Place, width: int) -> Ref:
     return builder.layer("Subtract", {}, (right, left))
 
 
+def _squareplus(builder: Builder, x: Ref, place: Place, width: int) -> Ref:
+    root = builder.op("sqrt", find_scaled(builder, _gated(builder, x, x), place, width, 1.0, 4.0))
+    return find_scaled(builder, builder.layer("Add", {}, (x, root)), place, width, 0.5)
+
+
+def _sparse_plus(builder: Builder, x: Ref, place: Place, width: int) -> Ref:
+    bend = find_scaled(builder, builder.op("clip", x, -1.0, 1.0), place, width, 0.5, 0.5)
+    line = make_activation(builder, find_scaled(builder, x, place, width, 1.0, -1.0), "relu")
+    return builder.layer("Add", {}, (_gated(builder, bend, bend), line))
+
+
+def _sparse_sigmoid(builder: Builder, x: Ref, place: Place, width: int) -> Ref:
+    return builder.layer("ReLU", {"max_value": 1.0}, find_scaled(builder, x, place, width, 0.5, 0.5))
+
+
 EXPRESSIONS: Final[Mapping[str, Express]] = {
     OLD_HARD_SIGMOID: lambda b, x, place, width: make_activation(b, find_scaled(b, x, place, width, 6 / 5), "hard_sigmoid"),
     "relu6": lambda b, x, place, width: b.layer("ReLU", {"max_value": 6.0}, x),
@@ -109,6 +124,9 @@ EXPRESSIONS: Final[Mapping[str, Express]] = {
     "hard_tanh": lambda b, x, place, width: b.op("clip", x, -1.0, 1.0),
     "log_sigmoid": _log_sigmoid,
     "soft_shrink": _soft_shrink,
+    "sparse_plus": _sparse_plus,
+    "sparse_sigmoid": _sparse_sigmoid,
+    "squareplus": _squareplus,
     "tanh_shrink": lambda b, x, place, width: b.layer("Subtract", {}, (x, make_activation(b, x, "tanh"))),
 }
 """What says the same as an activation: a function of the builder, the tensor, the place and the size of the last axis."""

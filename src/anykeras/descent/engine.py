@@ -43,7 +43,10 @@ class _Places(Inference):
     def _call_at(self, way: Path, layer: Layer, args: Sequence[Argument], kwargs: Mapping[str, Argument]) -> Output:
         path = self.path + way
         result = super()._call_at(way, layer, args, kwargs)
-        given = [leaf for leaf in iterate_leaves([*args, kwargs]) if isinstance(leaf, Spec)]
+        names = _CALLED_ON.get(layer.class_name, ())
+        bound = {**dict(zip(names, args, strict=False)), **kwargs}
+        asked = [bound[name] for name in names if name in bound] if names else [*args, kwargs]  # a mask is no input of heads
+        given = [leaf for leaf in iterate_leaves(asked) if isinstance(leaf, Spec)]
         self.met_calls.setdefault(path, (tuple(given), next(iter(flatten_specs(result)), UNKNOWN)))
         return result
 

@@ -15,8 +15,8 @@ import numpy as np
 
 from ...catalog.optimizers import groups, optimizer
 from ...catalog.releases import Release, Since
-from ...catalog.renames import FORMER_LOSSES
-from ...catalog.signatures import NOW, find_default, find_signature
+from ...catalog.renames import FORMER_LOSSES, LOSSES_AS_METRICS
+from ...catalog.signatures import NOW, find_default, find_signature, has_name
 from ...document.model import Config, Layer, Object, Training, Value
 from ...findings import Fidelity, Finding
 from ...tensors import Array, Tensor
@@ -50,6 +50,7 @@ _OLD_LOSSES: Final = frozenset({
     "categorical_hinge", "categorical_crossentropy", "sparse_categorical_crossentropy", "binary_crossentropy", "poisson",
     "kullback_leibler_divergence",
 })  # fmt: skip
+_OF_COMPILE: Final = ("accuracy", "acc", "crossentropy", "ce")  # which ``compile`` understands
 _OF_EVERY_LOSS: Final = ("name", "reduction", "dtype", "fn")
 
 
@@ -67,14 +68,25 @@ class LegacyTraining:
         spelled = {"module": "keras.optimizers", "class_name": self.optimizer, "config": held["config"]}
         return {
             "optimizer": {**spelled, "registered_name": self.optimizer},
-            "loss": self.config["loss"],
-            "metrics": self.config["metrics"] or None,
+            "loss": _add_modules(self.config["loss"], "keras.losses"),
+            "metrics": _add_modules(self.config["metrics"], "keras.metrics") or None,
             "loss_weights": self.config["loss_weights"],
             "weighted_metrics": None,
             "run_eagerly": None,
             "steps_per_execution": None,
             "jit_compile": None,
         }
+
+
+def _add_modules(value: Any, module: str) -> Any:
+    """Losses or metrics with the module that a ``.keras`` file finds their class in."""
+    if isinstance(value, list):
+        return [_add_modules(item, module) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if "class_name" in value:
+        return {**value, "module": module, "registered_name": None}
+    return {key: _add_modules(item, module) for key, item in value.items()}
 
 
 class _LeftOut(Exception):
@@ -103,7 +115,7 @@ def _lower(training: Training, held: Object, model: Layer, release: Release) -> 
     new = _NEW_OPTIMIZERS.holds(release)
     config = _list_arguments(training, name, said, release)
     variables, findings = _list_variables(training, name, said, model, release)
-    metrics = [found for value in _flat(training.config.get("metrics")) if (found := _spell_name(value)) is not None]
+    metrics, lost = _spell_metrics(training.config.get("metrics"), release)
     loss_weights = training.config.get("loss_weights")
     compiled = {
         "optimizer_config": {"class_name": f"Custom>{name}" if new else name, "config": config},
@@ -113,7 +125,7 @@ def _lower(training: Training, held: Object, model: Layer, release: Release) -> 
         "loss_weights": _plain(loss_weights),
         "sample_weight_mode": None,
     }
-    return LegacyTraining(name, compiled, variables), findings
+    return LegacyTraining(name, compiled, variables), findings + lost
 
 
 def _list_arguments(training: Training, name: str, said: Config, release: Release) -> dict[str, Any]:
@@ -237,12 +249,14 @@ def _spell_loss(value: Value, release: Release) -> Any:
         if stated:
             if not _LOSS_OBJECTS.holds(release) or not all(isinstance(x, bool | int | float | str) for x in stated.values()):
                 raise _LeftOut(f"the loss {value.class_name} with {', '.join(stated)}")
-            name = _snake(value.class_name)
+            name = re.sub(r"(?<!^)(?=[A-Z])", "_", value.class_name).lower()
             return {"class_name": value.class_name, "config": {"reduction": "auto", "name": name, **stated}}
-    function = _spell_name(value)
-    if function is None and value is not None:
-        raise _LeftOut("a loss that is no function of Keras")
-    if function is None or _NEW_LOSSES.holds(release):
+    if value is None:
+        return None
+    function = _spell_name(value, "losses", release)
+    if function is None:
+        raise _LeftOut(f"the loss {_name(value) or 'that is no function of Keras'}")
+    if _NEW_LOSSES.holds(release):
         return function
     function = FORMER_LOSSES.get(function, function)
     if function not in _OLD_LOSSES:
@@ -250,19 +264,52 @@ def _spell_loss(value: Value, release: Release) -> Any:
     return function
 
 
-def _spell_name(value: Value) -> str | None:
-    """A loss or metric by the name of its function; None for what has none."""
+def _spell_metrics(value: Value, release: Release) -> tuple[list[Any], list[Finding]]:
+    """The metrics that a release has, and a finding about the others."""
+    given = _flat(value)
+    spelled = [_spell_name(metric, "metrics", release) or _spell_metric(metric, release) for metric in given]
+    lost = [_name(metric) or "of your own" for metric, found in zip(given, spelled, strict=True) if found is None]
+    done = "the model is compiled without"
+    seen = f"{release} opens no file with the metric {', '.join(lost)}"
+    findings = [Finding("AK2450", "training/metrics", seen, done, Fidelity.APPROXIMATE)] if lost else []
+    return [found for found in spelled if found is not None], findings
+
+
+def _spell_metric(value: Value, release: Release) -> dict[str, Any] | None:
+    """A metric that is no function, as an object of tf.keras."""
+    name = _name(value)
+    taken = find_signature(name, release.signatures, "metrics") if name and release.line == "tf" else None
+    config = value.config if isinstance(value, Object) else {}
+    if name is None or taken is None or not isinstance(config, Mapping):
+        return None
+    said = {key: _plain(item) for key, item in config.items() if key != "dtype"}
+    stated = {key: item for key, item in said.items() if item != find_default(name, key, NOW, "metrics")}
+    known = "name" in stated and not stated.keys() - {"name"} - taken.defaults.keys()
+    return {"class_name": name, "config": stated} if known or not stated else None
+
+
+def _spell_name(value: Value, kind: str, release: Release) -> str | None:
+    """A loss or metric by the name of a function that the release has; None for what has none."""
+    name = _name(value)
+    if name is None:
+        return None
+    names = (_SHORT.get(name), re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower(), name, FORMER_LOSSES.get(name))
+    return next((one for one in names if one and (one in _OF_COMPILE or _lists(one, kind, release))), None)
+
+
+def _lists(function: str, kind: str, release: Release) -> bool:
+    kinds = (kind, "losses") if function in LOSSES_AS_METRICS else (kind,)
+    is_class = find_signature(function, release.signatures, kind) is not None
+    return not is_class and any(has_name(function, each, release.signatures) for each in kinds)
+
+
+def _name(value: Value) -> str | None:
+    """How a loss or metric of Keras is called; None for others."""
     if isinstance(value, Object):
         if value.module is not None and not value.module.startswith(("keras", "builtins")):
             return None
         value = value.config if isinstance(value.config, str) else value.class_name
-    if not isinstance(value, str):
-        return None
-    return _SHORT.get(value) or _snake(value)
-
-
-def _snake(name: str) -> str:
-    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
+    return value if isinstance(value, str) else None
 
 
 def _plain(value: Value) -> Any:
