@@ -191,6 +191,22 @@ def test_by_name_finds_something_or_says_so(tmp_path: Path) -> None:
         anykeras.load_weights(chain("x", "y"), file, by_name=True)
 
 
+def test_by_name_trusts_no_numbers_that_begin_otherwise(tmp_path: Path) -> None:
+    """Keras 3 begins at ``dense``, those before at ``dense_1``: the names overlap, each one layer off."""
+    layers = {f"dense_{number}": dense(f"dense_{number}", number) for number in (1, 2, 3)}
+    file = write_weights(tmp_path / "w.h5", "2.2.4", **layers)
+    shifted = chain("dense", "dense_1", "dense_2")
+    before = shifted.get_weights()
+    with pytest.raises(Undecided, match="AK1304"):
+        anykeras.load_weights(shifted, file, by_name=True)
+    assert all(np.array_equal(a, b) for a, b in zip(before, shifted.get_weights(), strict=True))
+    told = {"dense_1": "dense", "dense_2": "dense_1", "dense_3": "dense_2"}
+    assert not anykeras.load_weights(shifted, file, by_name=True, layers=told).unfilled
+    np.testing.assert_array_equal(np.array(shifted.get_layer("dense").kernel), layers["dense_1"]["dense_1/kernel:0"])
+    report = anykeras.load_weights(chain("dense_1", "dense_2", "other"), file, by_name=True)
+    assert report.unfilled == ("other",) and report.unused == ("dense_3",)
+
+
 def test_a_default_that_changed_is_asked_and_set(tmp_path: Path) -> None:
     import keras
 

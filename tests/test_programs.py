@@ -304,6 +304,57 @@ def test_releases_are_read_by_their_own_major_version() -> None:
     assert find_signature("Dense", "1.0.4").order[0] == "output_dim"  # type: ignore[union-attr]
 
 
+_NETWORK = """import keras
+net = keras.applications.MobileNet(weights="imagenet", include_top=False, input_shape=(32, 32, 3), alpha=0.25)
+"""
+FETCHING = {
+    "an application of Keras 3": _NETWORK,
+    "one of Keras 2": _NETWORK.replace("import keras", "import keras\nfrom keras.layers.core import Dense"),
+    "one of tf.keras": _NETWORK.replace("import keras", "import tensorflow as tf").replace("keras.app", "tf.keras.app"),
+    "get_file": "import keras\nat = keras.utils.get_file('w.h5', 'https://example.org/w.h5')\nDENSE.load_weights(at)\n",
+    "get_file by name": "from keras.utils import get_file\nDENSE.load_weights(get_file('w.h5', 'https://example.org/w.h5'))\n",
+    "get_file of Keras 2": "from keras.utils.data_utils import get_file\nDENSE.load_weights(get_file('w.h5', 'https://h/w.h5'))\n",
+    "a data set": "import keras\n(x, y), _ = keras.datasets.mnist.load_data()\nDENSE.fit(x, y)\n",
+    "an index of words": "import keras\nwidth = len(keras.datasets.imdb.get_word_index()) and 2\nnet = DENSE\n",
+}
+
+
+@pytest.mark.parametrize("what", FETCHING)
+def test_weights_with_a_program_download_nothing(what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import socket
+
+    import keras
+
+    asked: list[object] = []
+
+    def deny(*args: object, **kwargs: object) -> None:
+        asked.append(args)
+        raise OSError("no network here")
+
+    text = FETCHING[what]
+    if "DENSE" in text:
+        model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)])
+        width = "width" if what == "an index of words" else "2"
+        made = f"keras.Sequential([keras.layers.Dense({width}, input_shape=(4,))])"
+        text = (
+            text.replace("DENSE", made) if width == "width" else f"import keras\nnet = {made}\n{text.replace('DENSE', 'net')}"
+        )
+    else:
+        model = keras.applications.MobileNet(weights=None, include_top=False, input_shape=(32, 32, 3), alpha=0.25)
+    model.save_weights(tmp_path / "w.weights.h5")
+    (tmp_path / "program.py").write_text(text)
+    for name in ("getaddrinfo", "gethostbyname", "create_connection"):
+        monkeypatch.setattr(socket, name, deny)
+    monkeypatch.setattr(socket.socket, "connect", deny)
+    try:
+        found = anykeras.load_model(tmp_path / "w.weights.h5", architecture=f"{tmp_path / 'program.py'}:net")
+    except AnyKerasError as refusal:
+        assert what == "an index of words" and refusal.code == "AK1326"  # a width that depends on what is not there
+    else:
+        assert all(np.array_equal(a, b) for a, b in zip(model.get_weights(), found.get_weights(), strict=True))
+    assert not asked
+
+
 def test_a_program_imports_what_lies_beside_it(tmp_path: Path) -> None:
     (tmp_path / "parts.py").write_text(
         "from keras.layers import Dense\nimport gone\ndef dense(n, **k):\n    return Dense(n, **k)\n"

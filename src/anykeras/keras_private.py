@@ -314,6 +314,8 @@ def note_parameters(model: object) -> None:
             note()
 
 
-def list_downloaders(keras: Any) -> list[Any]:
-    """Where Keras has ``get_file``: its public place, and utils/file_utils.py, whose function keras.applications call."""
-    return [keras.utils, import_module("keras.src.utils.file_utils")]
+def list_downloaders() -> list[Any]:
+    """Where Keras has ``get_file``: its public place, utils/file_utils.py, and each module that took it from there by name."""
+    original = import_module("keras.src.utils.file_utils").get_file
+    loaded = [module for name, module in sorted(sys.modules.items()) if name.split(".")[0] == "keras"]
+    return [module for module in loaded if getattr(module, "get_file", None) is original]

@@ -241,7 +241,20 @@ class Assigner:
                 f"by_name=True finds no layer: there are {self.refusals.list_both()}",
                 next_step="Leave by_name out: then order, numbers and shapes are looked at too.",
             )
+        for i, j in pairs.items():
+            if i not in sure and (starts := self._count_otherwise(i, j)) is not None:
+                raise self.refusals.ask_number(i, j, *starts)
         return Assignment(pairs, {i: Witness.TOLD if i in sure else Witness.NAME for i in pairs})
+
+    def _count_otherwise(self, i: int, j: int) -> tuple[int, int] | None:
+        """Where file and model begin to count the layers of a class: with other numbers one name is two layers' (Keras 3
+        begins at ``dense``, those before at ``dense_1``). None where they begin alike, or a name is the author's."""
+        one, other = self.atoms[i].generated, self.places[j].generated
+        if one is None or other is None:
+            return None
+        then = min(a.generated.number for a in self.atoms if a.generated is not None and a.generated.stem == one.stem)
+        now = min(p.generated.number for p in self.places if p.generated is not None and p.generated.stem == other.stem)
+        return (then, now) if then != now else None
 
     def _longest(self, sure: Mapping[int, int]) -> Assignment:
         """The most layers that can be had in order; equal names of the author are pinned. Refused where two ways are best."""

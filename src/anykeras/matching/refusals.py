@@ -66,6 +66,15 @@ class Refusals:
             else "Say it with layers={...}.",
         )
 
+    def ask_number(self, i: int, j: int, then: int, now: int) -> Undecided:
+        name, label = self.atoms[i].name, self.places[j].label
+        return Undecided(
+            "AK1304",
+            f"{name!r} is a name that Keras made in the file and in the model, and they count from {then} and from {now}",
+            layer=label,
+            next_step=f"Leave by_name out, or say which layer it is: layers={{{name!r}: {label!r}}}.",
+        )
+
     def mismatch(self) -> Malformed:
         without, empty = self.fits.homeless(), self.fits.empty()
         for i in without:

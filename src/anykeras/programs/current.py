@@ -113,7 +113,7 @@ def _without_training(keras: Any) -> Iterator[None]:
     ]
     loads = {module.__name__.rpartition(".")[2]: module for module in data}
     patches: list[Any] = [patch.object(keras.Model, name, nothing) for name in names]
-    patches += [patch.object(owner, "get_file", not_here("get_file()")) for owner in list_downloaders(keras)]
+    patches += [patch.object(owner, "get_file", not_here("get_file()")) for owner in list_downloaders()]
     patches += [
         patch.object(module, "load_data", load_zeros(name) or not_here(f"{name}.load_data()")) for name, module in loads.items()
     ]
