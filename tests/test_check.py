@@ -213,9 +213,10 @@ def test_a_metric_by_a_function_that_is_a_loss_alone(tmp_path: Path) -> None:
 def test_masks_that_are_joined_may_take_the_name_of_a_layer(tmp_path: Path) -> None:
     import keras
 
+    keras.utils.clear_session()  # so that the layer is called concatenate, and the operation concatenate_1
     x = keras.Input((3,))
     both = [keras.layers.Embedding(5, 2, mask_zero=True)(x) for _ in range(2)]
-    y = keras.layers.LSTM(2)(keras.layers.Concatenate(name="concatenate")(both))
+    y = keras.layers.LSTM(2)(keras.layers.Concatenate()(both))
     keras.Model(x, y).save(tmp_path / "joined.keras")
     assert "joins masks" in anykeras.check(tmp_path / "joined.keras", ["keras-3.15"], conversion=False).forecasts[0].doubt
 
