@@ -558,6 +558,26 @@ def test_weights_of_cudnn_fill_the_layer_of_today(class_name: str, gates: int, t
     assert all(np.array_equal(a, b) for a, b in zip(wanted, model.get_weights(), strict=True))
 
 
+def test_layers_of_equal_shapes_each_get_the_numbers_that_were_computed_for_them(tmp_path: Path) -> None:
+    """By the formula of keras 2.3.1, engine/saving.py: a layer of the same shapes as one before has the sum of its own bias."""
+    import keras
+
+    weights = {
+        name: {
+            f"{name}/kernel:0": numbers(i, 4, 16),
+            f"{name}/recurrent_kernel:0": numbers(i + 5, 4, 16),
+            f"{name}/bias:0": bias,
+        }
+        for i, (name, bias) in enumerate((f"cu_dnnlstm_{n}", numbers(n + 10, 32)) for n in range(1, 4))
+    }
+    path = write_weights(tmp_path / "w.h5", "2.2.4", **weights)
+    lstms = [keras.layers.LSTM(4, return_sequences=True) for _ in range(3)]
+    anykeras.load_weights(keras.Sequential([keras.Input((5, 4)), *lstms]), path)
+    for layer, (name, held) in zip(lstms, weights.items(), strict=True):
+        bias = held[f"{name}/bias:0"]
+        np.testing.assert_array_equal(layer.get_weights()[2], bias[:16] + bias[16:])
+
+
 LISTED = FIXTURES.parent / "containers" / "listed"
 
 

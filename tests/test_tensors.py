@@ -45,6 +45,6 @@ def test_arithmetic_is_not_followed() -> None:
 def test_arithmetic_may_say_what_it_is_for_slots() -> None:
     weight, slot = read_from_file(NUMBERS), read_from_file(OTHERS)
     half = combine("sum", [weight], (4,), lambda a: a.sum(0), lambda other: other.part(0, 0, 1).reshape(4))
-    carried = half.follow(lambda leaf: slot)
-    assert not half.rearranged and carried is not None
+    carried = half.follow_slots(lambda leaf: slot)
+    assert not half.rearranged and carried is not None and half.follow(lambda leaf: slot) is None
     assert np.array_equal(carried.read(), OTHERS[0])

@@ -42,7 +42,7 @@ class AnyKerasError(Exception):
     ) -> None:
         self.code, self.seen = code, seen
         self.part, self.layer, self.key = part, layer, key
-        self.writer, self.next_step = writer, next_step
+        self.writer, self._next_step = writer, next_step
         super().__init__(self._text())
 
     def _text(self) -> str:
@@ -54,14 +54,18 @@ class AnyKerasError(Exception):
             text += f" ({', '.join(where)})"
         if self.writer:
             text += f"\nWritten by {escape(self.writer)}."
-        if self.advice:
-            text += f"\nWhat to do: {escape(self.advice)}"
+        if advice := self.next_step:
+            text += f"\nWhat to do: {escape(advice)}"
         return text
 
     @property
-    def advice(self) -> str | None:
-        """What to do now; where the error does not say it, the beginning of what the page of its code says."""
-        return self.next_step or _find_advice(self.code)
+    def next_step(self) -> str | None:
+        """What to do now; where the error was made without it, the beginning of what the page of its code says."""
+        return self._next_step or _find_advice(self.code)
+
+    @next_step.setter
+    def next_step(self, said: str) -> None:
+        self._next_step = said
 
     def __str__(self) -> str:
         return self._text()

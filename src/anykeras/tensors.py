@@ -24,7 +24,8 @@ class Tensor:
 
     `origin` says where it comes from (``model_weights/dense_1/dense_1_W``), `steps` which changes it carries and
     `sources` the tensors that they were made to. `redo` makes the last change to other tensors in place of `sources`:
-    every change of layout has one, an arithmetic one only where its maker gives it. Tensors are compared by identity.
+    every change of layout has one; an arithmetic one only where its maker says what goes for slots of an optimizer, which
+    is not what goes for values. Tensors are compared by identity.
     """
 
     shape: tuple[int, ...]
@@ -72,13 +73,20 @@ class Tensor:
             yield from source.leaves()
 
     def follow(self, find: Callable[[Tensor], Tensor]) -> Tensor | None:
-        """What its changes make of other tensors: of ``find(leaf)`` in place of each leaf, which has the leaf's shape.
+        """What its changes of layout make of other tensors: of ``find(leaf)`` in place of each leaf, which has the leaf's shape.
 
-        None where a change is arithmetic that says nothing of other tensors.
+        None where numbers were computed: what is told of an optimizer's slots then is not true of values.
+        """
+        return self.follow_slots(find) if self.rearranged or not self.sources else None
+
+    def follow_slots(self, find: Callable[[Tensor], Tensor]) -> Tensor | None:
+        """An optimizer's slot of it, of the slots ``find(leaf)`` of what it was made of.
+
+        None where a change is arithmetic that says nothing of slots.
         """
         if not self.sources:
             return find(self)
-        parts = [source.follow(find) for source in self.sources] if self.redo is not None else []
+        parts = [source.follow_slots(find) for source in self.sources] if self.redo is not None else []
         found = [part for part in parts if part is not None]
         return self.redo(*found) if self.redo is not None and len(found) == len(self.sources) else None
 

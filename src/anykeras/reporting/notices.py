@@ -92,7 +92,7 @@ def notice_of_error(error: AnyKerasError) -> Notice:
         "layer": error.layer,
         "key": error.key,
         "writer": error.writer,
-        "next_step": error.advice,
+        "next_step": error.next_step,
         "bug": isinstance(error, Bug),
     }
     return Notice(error.code, Severity.HIGH, address, str(error), details)

@@ -61,7 +61,7 @@ def _is_computed(weight: Tensor) -> bool:
 
 def _carry(weight: Tensor, slots: Slots) -> Tensor | None:
     """The slot with all changes of its weight; None where the weight is computed. Parts that were not trained have zeros."""
-    return weight.follow(lambda leaf: slots.get(leaf) or zeros(leaf.shape, leaf.dtype))
+    return weight.follow_slots(lambda leaf: slots.get(leaf) or zeros(leaf.shape, leaf.dtype))
 
 
 def _fresh(weight: Tensor, kind: str, training: Training) -> Tensor:
