@@ -73,7 +73,7 @@ class Tensor:
             yield from source.leaves()
 
     def follow(self, find: Callable[[Tensor], Tensor]) -> Tensor | None:
-        """What its changes of layout make of other tensors: of ``find(leaf)``, which has the leaf's shape, in place of each leaf.
+        """What its changes of layout make of ``find(leaf)``, which has the leaf's shape, in place of each leaf.
 
         None where numbers were computed: what is told of an optimizer's slots then is not true of values.
         """
