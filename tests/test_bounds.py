@@ -221,6 +221,7 @@ def test_an_audit_pays_for_every_opcode_of_every_pickle(tmp_path: Path) -> None:
 
 
 def test_a_conversion_takes_what_the_inspection_lowered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "keras", raising=False)  # whose registered classes would have the file opened anew
     calls = []
     lower = targets.lower
     monkeypatch.setattr(targets, "lower", lambda *given: calls.append(1) or lower(*given))

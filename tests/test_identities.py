@@ -35,6 +35,7 @@ ALLOWED = {
     "programs/recording.py": "what a program made while it ran has no other identity",
     "programs/sequential.py": "what a program made while it ran has no other identity",
     "programs/tensors.py": "what a program made while it ran has no other identity",
+    "programs/runtime.py": "what a program made while it ran has no other identity",
     "programs/running.py": "a statement of a syntax tree",
     "recovery/functions/live.py": "the same live tensor",
     "targets/keras_custom.py": "live variables of Keras, which have no other identity",

@@ -578,6 +578,45 @@ def test_layers_of_equal_shapes_each_get_the_numbers_that_were_computed_for_them
         np.testing.assert_array_equal(layer.get_weights()[2], bias[:16] + bias[16:])
 
 
+def _write_halves(path: Path, wrappers: list[str]) -> tuple[Path, dict[str, np.ndarray]]:
+    """Bidirectional layers as keras 2.3.1 saves them: the halves are numbered from 1. The kernels by wrapper."""
+    groups, kernels = {}, {}
+    for number, wrapper in enumerate(wrappers, 1):
+        sizes = (("kernel", (8, 12)), ("recurrent_kernel", (4, 12)), ("bias", (12,)))
+        groups[wrapper] = {
+            f"{wrapper}/{half}_gru_{number}/{role}:0": numbers(10 * number + k, *shape)
+            for k, half in enumerate(("forward", "backward"))
+            for role, shape in sizes
+        }
+        kernels[wrapper] = groups[wrapper][f"{wrapper}/forward_gru_{number}/recurrent_kernel:0"]
+    return write_weights(path, "2.3.1", **groups), kernels
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_by_name_halves_go_with_their_wrapper(named: bool, tmp_path: Path) -> None:
+    """Keras 3 counts from forward_gru, Keras 2 from forward_gru_1: the name of a half alone is that of the wrong layer."""
+    import keras
+
+    keras.backend.clear_session()
+    names = ["first", "second"] if named else ["bidirectional_1", "bidirectional_2"]
+    path, kernels = _write_halves(tmp_path / "w.h5", names)
+    layers = [
+        keras.layers.Bidirectional(
+            keras.layers.GRU(4, return_sequences=True, reset_after=False), name=names[number] if named else None
+        )
+        for number in range(2)
+    ]
+    model = keras.Sequential([keras.Input((5, 8)), *layers])
+    if not named:
+        with pytest.raises(anykeras.AnyKerasError, match="AK1304"):
+            anykeras.load_weights(model, path, by_name=True, defaults="then")
+        return
+    report = anykeras.load_weights(model, path, by_name=True, defaults="then")
+    assert not report.unfilled
+    for layer in layers:
+        np.testing.assert_array_equal(layer.get_weights()[1], kernels[layer.name])
+
+
 LISTED = FIXTURES.parent / "containers" / "listed"
 
 

@@ -178,6 +178,7 @@ def test_a_loss_that_a_release_lacks_leaves_the_model_uncompiled(tmp_path: Path)
     assert any("the loss dice" in f.seen for f in done.findings)
 
 
+@pytest.mark.framework
 def test_a_schedule_and_further_optimizers_go_down(tmp_path: Path) -> None:
     import keras
 

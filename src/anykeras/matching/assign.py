@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from ..errors import Malformed, Undecided
-from .atoms import Atom
+from .atoms import Atom, is_half, read_generated
 from .fitting import Fits
 from .order import Order
 from .places import Places
@@ -56,8 +56,11 @@ class Assigner:
         called: dict[str, list[int]] = {}
         for j, place in enumerate(self.places):
             called.setdefault(place.name if place.path else _OWN, []).append(j)
+        around = self._list_names_around()
         to_places = {
-            i: js for i, atom in enumerate(self.atoms) if (js := [j for n in _list_names(atom) for j in called.get(n, ())])
+            i: js
+            for i, atom in enumerate(self.atoms)
+            if (js := [j for n in _list_names(atom) for j in called.get(n, ()) if self._may_be_inside(i, j, around)])
         }
         to_atoms: dict[int, list[int]] = {}
         for i, js in to_places.items():
@@ -68,12 +71,22 @@ class Assigner:
         left = [i for i in range(len(self.atoms)) if i not in found]
         yield from self._pair_halves(left, set(found.values()))
 
+    def _list_names_around(self) -> Collection[str]:
+        """The names of the author's that layers around others have in the model and in the file."""
+        model = {name for place in self.places for name in place.holders}
+        return {name for name in model & {n for atom in self.atoms for n in atom.around} if read_generated(name) is None}
+
+    def _may_be_inside(self, i: int, j: int, around: Collection[str]) -> bool:
+        """Whether the layers around an atom and a place are the same, as far as file and model both have their names."""
+        then, now = (around & {*names} for names in (self.atoms[i].around, self.places[j].holders))
+        return then <= now or now <= then
+
     def _pair_halves(self, left: Sequence[int], taken: set[int]) -> Iterator[tuple[int, int]]:
         """The parts of a wrapper that fixes their order, where the file knows the wrapper's name alone."""
         by_group: dict[str, list[int]] = {}
         for i in left:
-            if len(self.atoms[i].owner) == 1 and self.atoms[i].has_name:
-                by_group.setdefault(self.atoms[i].name, []).append(i)
+            if self.atoms[i].has_name and (wrapper := self._find_wrapper(self.atoms[i])) is not None:
+                by_group.setdefault(wrapper, []).append(i)
         held: dict[str, list[int]] = {}
         for j, place in enumerate(self.places):
             for name in {*place.holders} & by_group.keys() if j not in taken else ():
@@ -83,6 +96,13 @@ class Assigner:
             fixed = all(self.graph.is_before(self.places[a], self.places[b]) for a, b in pairwise(inside))
             if len(inside) == len(own) and fixed:
                 yield from zip(own, inside, strict=True)
+
+    @staticmethod
+    def _find_wrapper(atom: Atom) -> str | None:
+        """The only name that an atom has, or the author's name of the Bidirectional around a half with a generated one."""
+        if len(atom.owner) == 1:
+            return atom.name
+        return atom.owner[-2] if is_half(atom.name) and read_generated(atom.owner[-2]) is None else None
 
     def _has_own_name(self, i: int, j: int) -> bool:
         """Whether a name that the author gave says that an atom is a place."""
@@ -248,12 +268,18 @@ class Assigner:
 
     def _count_otherwise(self, i: int, j: int) -> tuple[int, int] | None:
         """Where file and model begin to count the layers of a class: with other numbers one name is two layers' (Keras 3
-        begins at ``dense``, those before at ``dense_1``). None where they begin alike, or a name is the author's."""
-        one, other = self.atoms[i].generated, self.places[j].generated
+        begins at ``dense``, those before at ``dense_1``). None where they begin alike, or it is a name of the author's."""
+        wrapper = self._find_wrapper(self.atoms[i])
+        if wrapper is not None and wrapper in self.places[j].holders:
+            one = other = read_generated(wrapper)
+            counted = [read_generated(name) for place in self.places for name in place.holders]
+        else:
+            one, other = self.atoms[i].generated, self.places[j].generated
+            counted = [place.generated for place in self.places]
         if one is None or other is None:
             return None
         then = min(a.generated.number for a in self.atoms if a.generated is not None and a.generated.stem == one.stem)
-        now = min(p.generated.number for p in self.places if p.generated is not None and p.generated.stem == other.stem)
+        now = min(made.number for made in counted if made is not None and made.stem == other.stem)
         return (then, now) if then != now else None
 
     def _longest(self, sure: Mapping[int, int]) -> Assignment:
@@ -301,8 +327,7 @@ _RENAMED = {
     "separableconvolution2d": "separableconv2d",
     "deconvolution2d": "conv2dtranspose",
     "timedistributeddense": "dense",
-    "cudnnlstm": "lstm",
-    "cudnngru": "gru",
+    **{f"{half}cudnn{kind}": f"{half}{kind}" for half in ("", "forward", "backward") for kind in ("lstm", "gru")},
 }
 
 

@@ -20,6 +20,7 @@ from ..document.model import Config, Era, Layer
 from ..tensors import Tensor
 
 _NUMBER = re.compile(r"(.*?)(?:_?((?<!\d)\d+)|_)?\Z", re.DOTALL)
+_HALF = re.compile(r"\A(?:for|back)ward(?=.*(?:lstm|gru|rnn))")
 _REPEATED = re.compile(r"(.+?)_\d+\Z", re.DOTALL)
 _MODELS = ("Model", "Sequential", "Functional", "Graph")
 _PROJECTIONS = frozenset({"query", "key", "value", "attention_output"})
@@ -81,6 +82,11 @@ class Atom:
     def name(self) -> str:
         """The name of the layer, as far as the file tells it."""
         return self.owner[-1] if self.owner else self.group
+
+    @property
+    def around(self) -> frozenset[str]:
+        """The names of the layers around it, as far as the file tells them."""
+        return frozenset({self.group, *self.owner} - {self.name})
 
     @property
     def label(self) -> str:
@@ -285,12 +291,18 @@ def _has_place_for(name: str, inside: str) -> bool:
 
 def read_generated(name: str) -> Generated | None:
     """The class and number in a generated name (``dense_1``, ``convolution2d_3``, ``Convolution2D1``); None for a name of
-    the author's own."""
+    the author's own. Halves of a Bidirectional have it behind a word (``forward_lstm_1``), which stays in the stem."""
     match = _NUMBER.match(name)
     if match is None:
         return None
     stem = match[1].replace("_", "").lower()
-    return Generated(stem, int(match[2] or 0)) if stem in _list_stems() else None
+    return Generated(stem, int(match[2] or 0)) if _HALF.sub("", stem) in _list_stems() else None
+
+
+def is_half(name: str) -> bool:
+    """Whether Keras generates such a name for a half of a Bidirectional."""
+    generated = read_generated(name)
+    return generated is not None and _HALF.match(generated.stem) is not None
 
 
 def class_of_name(name: str, era: Era) -> str | None:
