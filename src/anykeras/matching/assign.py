@@ -71,12 +71,13 @@ class Assigner:
         left = [i for i in range(len(self.atoms)) if i not in found]
         yield from self._pair_halves(left, set(found.values()))
 
-    def _list_names_around(self) -> Collection[str]:
+    def _list_names_around(self) -> frozenset[str]:
         """The names of the author's that layers around others have in the model and in the file."""
         model = {name for place in self.places for name in place.holders}
-        return {name for name in model & {n for atom in self.atoms for n in atom.around} if read_generated(name) is None}
+        known = model & {name for atom in self.atoms for name in atom.around}
+        return frozenset(name for name in known if read_generated(name) is None)
 
-    def _may_be_inside(self, i: int, j: int, around: Collection[str]) -> bool:
+    def _may_be_inside(self, i: int, j: int, around: frozenset[str]) -> bool:
         """Whether the layers around an atom and a place are the same, as far as file and model both have their names."""
         then, now = (around & {*names} for names in (self.atoms[i].around, self.places[j].holders))
         return then <= now or now <= then
