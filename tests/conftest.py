@@ -16,6 +16,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 os.environ.setdefault("KERAS_BACKEND", "jax")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")  # for channels first, on CPUs where TensorFlow leaves it off (AK6036)
 
 CLASS = re.compile(rb"[\"']?class_name[\"']?: *[\"']?(\w+)")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import subprocess
@@ -210,3 +211,30 @@ def test_what_jax_rounds_is_told(made: dict[str, str], told: bool) -> None:
         warnings.simplefilter("always")
         targets.build(model(dense("d", **made)))
     assert any("AK6035" in str(warning.message) for warning in caught) == told
+
+
+@pytest.mark.skipif(importlib.util.find_spec("tensorflow") is None, reason="TensorFlow is not installed")
+def test_channels_first_where_tensorflow_cannot_compute_them_are_told(tmp_path: Path) -> None:
+    """TensorFlow itself says in the same process whether it can: on every machine the two agree."""
+    path = tmp_path / "first.keras"
+    keras.Sequential([keras.Input((3, 4, 4)), keras.layers.Conv2D(2, 3, data_format="channels_first")]).save(path)
+    program = f"""
+import warnings
+with warnings.catch_warnings(record=True) as caught:
+    warnings.simplefilter("always")
+    import anykeras
+    model = anykeras.load_model({str(path)!r})
+try:
+    model.predict(__import__("numpy").ones((1, 3, 4, 4)), verbose=0)
+    computes = True
+except Exception:
+    computes = False
+print(computes, any("AK6036" in str(warning.message) for warning in caught))
+"""
+    said = {}
+    for turned_on in "01":
+        env = {**os.environ, "KERAS_BACKEND": "tensorflow", "TF_ENABLE_ONEDNN_OPTS": turned_on}
+        said[turned_on] = subprocess.run(
+            [sys.executable, "-c", program], env=env, capture_output=True, text=True
+        ).stdout.split()
+    assert said == {"0": ["False", "True"], "1": ["True", "False"]}

@@ -61,6 +61,7 @@ def build(document: Document, *, compile: bool = True, custom_objects: Mapping[s
     running_backend.check_text(model)
     running_backend.tell_of_states(model)
     running_backend.tell_of_width(lowered.config)
+    running_backend.tell_of_channels(model)
     if document.writer.era is not Era.KERAS3:
         keep_flags(model)
     if has_weights:

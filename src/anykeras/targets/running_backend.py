@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
+import re
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from ..document.model import Document
@@ -56,6 +58,37 @@ def check_text(model: keras.Model) -> None:
             layer=texts[0],
             next_step="Set KERAS_BACKEND=tensorflow. convert works without any backend.",
         )
+
+
+def tell_of_channels(model: keras.Model) -> None:
+    """Warn where TensorFlow cannot compute channels first on this machine: without a GPU that takes oneDNN, which it turns on
+    by itself only where the CPU has AVX512_VNNI or the like (tensorflow 2.21 core/util/util.cc `IsMKLEnabled`)."""
+    import keras
+
+    if keras.backend.backend() != "tensorflow":
+        return
+    first = [layer for layer in iterate_inner_layers(model) if getattr(layer, "data_format", "") == "channels_first"]
+    needing = [layer.name for layer in first if _CHANNELS.search(type(layer).__name__)]
+    if needing and not _takes_channels_first():
+        warn(
+            f"[AK6036] {needing[0]} computes channels first, and TensorFlow does not on this CPU without oneDNN: predict fails. "
+            "Set TF_ENABLE_ONEDNN_OPTS=1 before TensorFlow is imported, or KERAS_BACKEND=jax."
+        )
+
+
+_CHANNELS: Final = re.compile(r"Conv|^(?:Max|Average)Pooling")
+
+
+@cache
+def _takes_channels_first() -> bool:
+    import tensorflow as tf
+
+    one = tf.zeros((1, 1, 1, 1))
+    try:
+        tf.nn.conv2d(one, one, 1, "VALID", data_format="NCHW")
+    except (tf.errors.UnimplementedError, tf.errors.InvalidArgumentError):
+        return False
+    return True
 
 
 INT32_MAX: Final = 2**31 - 1
