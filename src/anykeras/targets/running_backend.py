@@ -71,8 +71,8 @@ def tell_of_channels(model: keras.Model) -> None:
     needing = [layer.name for layer in first if _CHANNELS.search(type(layer).__name__)]
     if needing and not _takes_channels_first():
         warn(
-            f"[AK6036] {needing[0]} computes channels first, and TensorFlow does not on this CPU without oneDNN: predict fails. "
-            "Set TF_ENABLE_ONEDNN_OPTS=1 before TensorFlow is imported, or KERAS_BACKEND=jax."
+            f"[AK6036] {needing[0]} computes channels first, and TensorFlow does not on this CPU without oneDNN: predict fails."
+            " Set TF_ENABLE_ONEDNN_OPTS=1 before TensorFlow is imported, or KERAS_BACKEND=jax."
         )
 
 
