@@ -241,6 +241,15 @@ def test_what_a_tuner_chose_is_shown_by_the_weights_or_asked(tmp_path: Path) -> 
     assert open_with(tmp_path, text.replace("activation='relu'", "activation=hp.Choice('act', ['relu'])")).built
 
 
+def test_a_tuner_with_more_ways_to_choose_than_are_tried_is_asked(tmp_path: Path) -> None:
+    """The activation is asked for first and would change last: only one of its values would ever be tried."""
+    flags = "    for i in range(9):\n        hp.Boolean(str(i))\n"
+    text = "def build(hp):\n    act = hp.Choice('act', ['tanh', 'relu'])\n" + flags
+    text += f"    return {of_three('4', activation='relu').replace(repr('relu'), 'act')}\n"
+    with pytest.raises(AnyKerasError, match="more than 256 ways"):
+        open_with(tmp_path, text, ":build(hp)")
+
+
 CALLED = """
 def train(width, last=2):
     model = {}

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, replace
-from itertools import islice, product
+from itertools import product
 from typing import Any
 
 from ..containers.base import Json, Match, NamedWeights, Raw
@@ -215,12 +215,12 @@ def _note(sliced: Sliced, writer: Writer, data_format: str, weights: Raw, unknow
     for number, noted in enumerate(first):
         found = solve(noted.architecture, writer, noted.custom_objects, weights, unknowns)
         hidden = [name for name in unknowns.primes if found is not None and name not in found]
-        if found is None or len(hidden) > 2:
+        sizes = list_sizes(weights) if hidden else [0]
+        if found is None or len(hidden) > 2 or len(sizes) ** len(hidden) > _RUNS:  # what is not tried may fit as well
             needed = Needed(unknowns.asked[(hidden or list(unknowns.primes))[0]])
             needed.seen += "; the weights leave it open"
             raise needed
-        sizes = list_sizes(weights) if hidden else [0]
-        for values in islice(product(sizes, repeat=len(hidden)), _RUNS):
+        for values in product(sizes, repeat=len(hidden)):
             known = {**unknowns.values, **found, **dict(zip(hidden, values, strict=True))}
             with suppress(AnyKerasError) if hidden else nullcontext():
                 again = _run(sliced, writer, data_format, Unknowns(known, rank=unknowns.rank))[number]

@@ -8,7 +8,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from ..errors import AnyKerasError
+from ..errors import AnyKerasError, MissingObject
 from .inert import Missing
 
 USUAL = ("hp", "hps", "trial", "hyperparameters")
@@ -102,27 +102,29 @@ def _choosing(choices: Choices) -> Iterator[None]:
         _CURRENT.reset(token)
 
 
-def try_choices(run: Callable[[], _Outcome], sizes: tuple[int, ...] | None) -> Iterator[tuple[dict[str, Any], _Outcome]]:
+def try_choices(run: Callable[[], _Outcome], sizes: tuple[int, ...] | None) -> list[tuple[dict[str, Any], _Outcome]]:
     """What `run` gives for each way to choose, with what was chosen; one without choices runs once.
 
-    Raises AnyKerasError where every way fails, with the reason of the first.
+    Raises:
+        MissingObject: there are more ways than are tried: the weights may fit one of the others as well.
+        AnyKerasError: every way fails; the reason of the first.
     """
     values: dict[str, Any] | None = {}
-    refusal: AnyKerasError | None = None
-    found = tried = 0
-    while values is not None and tried < _MOST:
-        choices, tried = Choices(values, sizes), tried + 1
+    refusals: list[AnyKerasError] = []
+    found: list[tuple[dict[str, Any], _Outcome]] = []
+    while values is not None:
+        if len(found) + len(refusals) == _MOST:
+            raise MissingObject("AK1327", f"a tuner chose among more than {_MOST} ways to build the model", next_step=_STEP)
+        choices = Choices(values, sizes)
         try:
             with _choosing(choices):
-                outcome = run()
+                found.append((choices.values, run()))
         except AnyKerasError as error:
-            refusal = refusal or error
-        else:
-            found += 1
-            yield dict(choices.values), outcome
+            refusals.append(error)
         values = _advance(choices)
-    if not found and refusal is not None:
-        raise refusal
+    if not found:
+        raise refusals[0]
+    return found
 
 
 def _advance(choices: Choices) -> dict[str, Any] | None:

@@ -249,7 +249,7 @@ def _spell_loss(value: Value, release: Release) -> Any:
         if stated:
             if not _LOSS_OBJECTS.holds(release) or not all(isinstance(x, bool | int | float | str) for x in stated.values()):
                 raise _LeftOut(f"the loss {value.class_name} with {', '.join(stated)}")
-            name = re.sub(r"(?<!^)(?=[A-Z])", "_", value.class_name).lower()
+            name = _spell_function(value.class_name)
             return {"class_name": value.class_name, "config": {"reduction": "auto", "name": name, **stated}}
     if value is None:
         return None
@@ -293,8 +293,13 @@ def _spell_name(value: Value, kind: str, release: Release) -> str | None:
     name = _name(value)
     if name is None:
         return None
-    names = (_SHORT.get(name), re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower(), name, FORMER_LOSSES.get(name))
+    names = (_SHORT.get(name), _spell_function(name), name, FORMER_LOSSES.get(name))
     return next((one for one in names if one and (one in _OF_COMPILE or _lists(one, kind, release))), None)
+
+
+def _spell_function(class_name: str) -> str:
+    """``MeanSquaredError`` as ``mean_squared_error``."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", class_name).lower()
 
 
 def _lists(function: str, kind: str, release: Release) -> bool:
