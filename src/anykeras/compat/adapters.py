@@ -272,7 +272,7 @@ class LegacyTrainingObject(LegacyProxy):
     def __setattr__(self, name: str, value: object) -> None:
         super().__setattr__(name, value.raw if isinstance(value, LegacyTensor) else value)
 
-    def add_weight(self, *args: Any, **kwargs: Any) -> Any:
+    def add_weight(self, *args: object, **kwargs: Any) -> Any:
         """``add_weight(name, shape, ..., initializer)`` of tf.keras' metrics; ``add_variable`` of today's."""
         order = ("shape", "initializer") if args and not isinstance(args[0], str) else ("name", "shape")
         call = {**dict(zip(order, args, strict=False)), **kwargs}

@@ -28,7 +28,7 @@ _PLACE = ("batch_input_shape", "input_shape", "batch_size", "input_dtype", "weig
 
 
 def translate_arguments(
-    runtime: LegacyRuntime, class_name: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+    runtime: LegacyRuntime, class_name: str, args: tuple[object, ...], kwargs: Mapping[str, object]
 ) -> dict[str, Any]:
     """The arguments of today for a call of an old constructor.
 

@@ -26,7 +26,7 @@ def find(runtime: LegacyRuntime, name: str) -> object:
     return MaskedLayer
 
 
-def translate_methods(runtime: LegacyRuntime, own: Mapping[str, Any]) -> dict[str, object]:
+def translate_methods(runtime: LegacyRuntime, own: Mapping[str, object]) -> dict[str, object]:
     """The methods of today for those of a class of Keras 0; none for a class of another time."""
     methods: dict[str, object] = {}
     if "get_output" in own and "call" not in own:

@@ -202,7 +202,7 @@ def _name_flags(layer: Any, args: tuple[object, ...]) -> tuple[tuple[object, ...
     return args[:first], dict(zip(names[first:], args[first:], strict=False))
 
 
-def initialize_layer(layer: Any, current: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+def initialize_layer(layer: Any, current: Any, args: tuple[object, ...], kwargs: dict[str, Any]) -> None:
     """Run the constructor of `current`, a class of Keras, without the arguments that only old layers took."""
     weights = kwargs.pop("weights", None)
     takes = inspect.signature(current.__init__).parameters
@@ -251,7 +251,7 @@ def _is_bias_flag(layer: LegacyLayer) -> bool:
     return keras1_code and getattr(type(layer), "built_in", False) and "use_bias" in vars(layer)
 
 
-def _read_weight_arguments(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, Any]:
+def _read_weight_arguments(args: tuple[object, ...], kwargs: Mapping[str, Any]) -> dict[str, Any]:
     shape_first = bool(args) and isinstance(args[0], tuple | list)
     order = ("shape", "initializer", "name", "trainable", "regularizer", "constraint") if shape_first else (
         "name", "shape", "dtype", "initializer", "regularizer", "trainable", "constraint"

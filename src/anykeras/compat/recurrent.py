@@ -115,7 +115,7 @@ class _Recurrence:
     def get_initial_state(self, x: object) -> list[object]:
         return list(self.get_initial_states(x))
 
-    def call(self, x: Any, mask: object = None, training: object = None, initial_state: Any = None) -> object:
+    def call(self, x: object, mask: object = None, training: object = None, initial_state: Any = None) -> object:
         if isinstance(x, list | tuple):
             initial_state, x = list(x[1:]) or None, x[0]
         mask = mask[0] if isinstance(mask, list) else mask

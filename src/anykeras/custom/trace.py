@@ -205,7 +205,7 @@ def _swap_variables(live: Any, symbols: Mapping[int, Any]) -> Iterator[None]:
 Traced = Callable[..., Any]
 
 
-def trace_function(name: str, function: Callable[..., Any]) -> Traced:
+def trace_function(name: str, function: Callable[..., object]) -> Traced:
     """`function` as recovery calls functions: ``call(ops, *args, **kwargs)``."""
 
     def call(ops: object, *args: object, **kwargs: object) -> Any:
@@ -256,7 +256,7 @@ def _one_or_all(symbols: list[Symbol]) -> Any:
 
 
 def _trace_to_model(
-    name: str, function: Callable[..., Any], symbols: list[Symbol], args: tuple[Any, ...], kwargs: dict[str, Any]
+    name: str, function: Callable[..., object], symbols: list[Symbol], args: tuple[object, ...], kwargs: dict[str, Any]
 ) -> Layer:
     import keras
 

@@ -35,7 +35,7 @@ class _Writing:
         self.recorder = recorder
         self.flat = recorder.writer.era is Era.KERAS0 if flat is None else flat
 
-    def outer(self, model: Any) -> dict[str, Json]:
+    def outer(self, model: object) -> dict[str, Json]:
         written = self.layer(model)
         if not self.flat and isinstance(model, RecordedModel) and not model.is_named:
             written.pop("name", None)
@@ -93,9 +93,9 @@ class _Writing:
             masks = {"mask": self._function(mask, f"{record.name}_mask"), "mask_type": "function"}
         return {"function": function, "function_type": "function", "arguments": {}, **masks}
 
-    def _function(self, function: Callable[..., Any], stem: str) -> str:
+    def _function(self, function: Callable[..., object], stem: str) -> str:
         @wraps(function)
-        def run(*args: Any, **kwargs: Any) -> Any:
+        def run(*args: object, **kwargs: object) -> Any:
             return function(*args, **kwargs)
 
         return self.recorder.hold(self.recorder.runtime.for_keras(run), stem)
@@ -122,7 +122,7 @@ class _Writing:
             value.refuse()
         return self._object(value, record, key)
 
-    def _object(self, value: Any, record: Any, key: str) -> Json:
+    def _object(self, value: object, record: Any, key: str) -> Json:
         keras = self.recorder.runtime.keras
         if isinstance(value, keras.layers.Layer):
             return dict(self.layer(self.recorder.of_live(value)))
@@ -147,7 +147,7 @@ class _Writing:
             next_step="Give a plain value in the source.",
         )
 
-    def _named(self, function: Callable[..., Any], record: Any, key: str) -> Json:
+    def _named(self, function: Callable[..., object], record: Any, key: str) -> Json:
         """A function by its name where Keras has it, else held for the architecture."""
         name = getattr(function, "__name__", "")
         if getattr(function, "is_legacy", False) and not hasattr(function, "is_for_keras") and name.isidentifier():
@@ -189,7 +189,7 @@ class _Writing:
         return {"class_name": "Model", "config": {"name": model.name, "layers": written, **ends, **trainable}}
 
     def _node(self, node: Node, ref: Callable[[RecordedTensor], list[Json]]) -> Json:
-        def put(value: Any) -> Json:
+        def put(value: object) -> Json:
             if isinstance(value, RecordedTensor):
                 return ref(value)
             if isinstance(value, list | tuple):
@@ -249,7 +249,7 @@ class _Writing:
         return {"name": "Graph", **ends} if self.flat else {"class_name": "Graph", "config": {"name": graph.name, **ends}}
 
 
-def _list_branches(record: Any) -> Iterator[Any]:
+def _list_branches(record: object) -> Iterator[Any]:
     """The models under the Merge layers of a Sequential, each as often as it stands there."""
     for layer in record.stack if isinstance(record, RecordedSequential) else ():
         branches = layer.config.get("layers") if isinstance(layer, RecordedLayer) and layer.class_name == "Merge" else None

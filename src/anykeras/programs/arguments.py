@@ -33,7 +33,7 @@ def class_of_era(class_name: str, era: Era) -> str:
 
 
 def read_arguments(
-    class_name: str, args: Sequence[Any], kwargs: Mapping[str, Any], writer: Writer, data_format: str
+    class_name: str, args: Sequence[object], kwargs: Mapping[str, object], writer: Writer, data_format: str
 ) -> tuple[str, dict[str, Any]]:
     """The class and its arguments by name, in the vocabulary of the writer.
 
@@ -75,7 +75,7 @@ def name_arguments(class_name: str, count: int, writer: Writer) -> list[str]:
     return order + [""] * (count - len(order))
 
 
-def _bind(name: str, known: Signature | None, args: Sequence[Any], kwargs: Mapping[str, Any]) -> dict[str, Any]:
+def _bind(name: str, known: Signature | None, args: Sequence[object], kwargs: Mapping[str, object]) -> dict[str, Any]:
     order = known.order if known is not None else ()
     if len(args) > len(order):
         raise Unsupported(
@@ -86,18 +86,18 @@ def _bind(name: str, known: Signature | None, args: Sequence[Any], kwargs: Mappi
     return {key: value.lower() if key in _LOWER and isinstance(value, str) else value for key, value in call.items()}
 
 
-def _fits(known: Signature, args: Sequence[Any], kwargs: Mapping[str, Any]) -> bool:
+def _fits(known: Signature, args: Sequence[object], kwargs: Mapping[str, object]) -> bool:
     return len(args) <= len(known.order) and all(key in known.defaults or key in _EVERY for key in kwargs)
 
 
-def _speaks_keras1(name: str, now: Signature | None, args: Sequence[Any], kwargs: Mapping[str, Any]) -> bool:
+def _speaks_keras1(name: str, now: Signature | None, args: Sequence[object], kwargs: Mapping[str, object]) -> bool:
     """Whether a call in Keras 2 is spelled as in Keras 1: ``Convolution2D(32, 3, 3)``, ``Dense(output_dim=3)``."""
     if now is None or KERAS1_WORDS & (kwargs.keys() - {"input_dtype"} - now.defaults.keys()):
         return True
     return not _fits(now, args, kwargs) or _gives_sizes_apart(name, now, args)
 
 
-def _gives_sizes_apart(name: str, now: Signature, args: Sequence[Any]) -> bool:
+def _gives_sizes_apart(name: str, now: Signature, args: Sequence[object]) -> bool:
     """``(32, 3, 3)``: the rows and columns of a kernel by place."""
     sizes = len(args) > 2 and now.order[:2] == ("filters", "kernel_size") and "1D" not in name
     return sizes and all(isinstance(arg, int) for arg in args[:3])
@@ -112,7 +112,7 @@ def _rename(kwargs: Mapping[str, Any], now: Signature | None) -> dict[str, Any]:
     return named
 
 
-def _split(call: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+def _split(call: Mapping[str, object]) -> tuple[dict[str, Any], dict[str, object]]:
     """The arguments of the class itself, and those that every layer took."""
     kept = {key for key in call if key in _EVERY}
     return {key: call[key] for key in call if key not in kept}, {key: call[key] for key in kept}
@@ -128,7 +128,7 @@ def _say_format(call: dict[str, Any], known: Signature | None, writer: Writer, d
     return call
 
 
-def _from_keras1(class_name: str, config: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+def _from_keras1(class_name: str, config: Mapping[str, object]) -> tuple[str, dict[str, Any]]:
     """The class and arguments of Keras 2 for those of Keras 1."""
     held: list[Any] = []
     values = {key: _hold(value, held) for key, value in config.items()}
@@ -141,7 +141,7 @@ def _from_keras1(class_name: str, config: Mapping[str, Any]) -> tuple[str, dict[
     return changed.class_name, {key: _release(value, held) for key, value in changed.config.items()}
 
 
-def _hold(value: Any, held: list[Any]) -> Any:
+def _hold(value: object, held: list[Any]) -> Any:
     if value is None or isinstance(value, bool | int | float | str):
         return value
     if isinstance(value, tuple | list) and all(isinstance(item, int | str | None) for item in value):
@@ -150,7 +150,7 @@ def _hold(value: Any, held: list[Any]) -> Any:
     return Object(_HELD, {"number": len(held) - 1})
 
 
-def _release(value: Any, held: Sequence[Any]) -> Any:
+def _release(value: object, held: Sequence[object]) -> Any:
     if isinstance(value, Object) and isinstance(value.config, Mapping):
         if value.class_name == _HELD:
             return held[int(str(value.config["number"]))]

@@ -34,7 +34,7 @@ def run_current(sliced: Sliced) -> tuple[Json, dict[str, Any]]:
     return architecture, {**own, **objects}
 
 
-def _find_model(outcome: Any, sliced: Sliced) -> Any:
+def _find_model(outcome: object, sliced: Sliced) -> Any:
     """The model that an expression gave or holds."""
     import keras
 
@@ -69,7 +69,7 @@ def _numbered(layers: list[Any]) -> Iterator[dict[str, Any]]:
             object.__delattr__(layer, "get_config")
 
 
-def describe_live(model: Any) -> tuple[Json, dict[str, Any]]:
+def describe_live(model: object) -> tuple[Json, dict[str, Any]]:
     """The configuration of a live model of the running Keras, and the classes in it that are not of Keras, by name."""
     import keras
 
@@ -101,7 +101,7 @@ def _without_training(keras: Any) -> Iterator[None]:
     """Models of the running Keras neither train nor read or write files, and nothing is loaded from elsewhere."""
     names = ("fit", "evaluate", "predict", "load_weights", "save_weights", "save", "train_on_batch", "summary")
 
-    def nothing(self: Any, *args: Any, **kwargs: Any) -> None:
+    def nothing(self: object, *args: object, **kwargs: object) -> None:
         return None
 
     def not_here(what: str) -> Any:

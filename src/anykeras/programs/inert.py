@@ -65,7 +65,7 @@ class Inert:
     def __init__(self, name: str = "") -> None:
         self.__dict__["_name"] = name
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, *args: object, **kwargs: object) -> Any:
         if not self._name.startswith(_TRAINING) and (holds_legacy(args) or holds_legacy(kwargs)):
             raise Unsupported(
                 "AK1322",
@@ -99,7 +99,7 @@ class Inert:
     def __len__(self) -> int:
         return 0
 
-    def __neg__(self, *args: Any, **kwargs: Any) -> Any:
+    def __neg__(self, *args: object, **kwargs: object) -> Any:
         return INERT
 
     __array_ufunc__ = __array_function__ = __neg__  # of arrays with it
@@ -118,7 +118,7 @@ class Inert:
 class InertBase:
     """What classes of a program derive from that derive from a callback or another object of training."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: object, **kwargs: object) -> None:
         pass
 
 
@@ -138,7 +138,7 @@ class Flags:
         return lambda flag, default=None, *args, **kwargs: setattr(self, flag, kwargs.get("default_value", default))
 
 
-def _is_part_of_model(value: Any) -> bool:
+def _is_part_of_model(value: object) -> bool:
     if isinstance(value, list | tuple):
         return any(map(_is_part_of_model, value))
     if isinstance(value, Missing | Inert):
@@ -167,7 +167,7 @@ class Missing:
     def __init__(self, name: str, reason: str, part: str, next_step: str, code: str = "AK1323", by: str = "") -> None:
         self.__dict__.update(_name=name, _reason=reason, _part=part, _next_step=next_step, _code=code, _by=by)
 
-    def refuse(self, *args: Any, **kwargs: Any) -> Any:
+    def refuse(self, *args: object, **kwargs: object) -> Any:
         """Raise Needed: the name is needed."""
         raise Needed(self)
 
@@ -193,7 +193,7 @@ class Missing:
     def __mro_entries__(self, bases: object) -> tuple[type, ...]:
         return (InertBase,)
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, *args: object, **kwargs: object) -> Any:
         if any(map(_is_part_of_model, (*args, *kwargs.values()))):
             self.stop()
         spelled = [*map(_spell, args), *(f"{key}={_spell(value)}" for key, value in kwargs.items())]
@@ -213,10 +213,10 @@ class Missing:
             unknowns.counts[self._name] = None
         return int(self.refuse()) if value is None else value
 
-    def __array_function__(self, function: Callable[..., Any], types: Any, args: Any, kwargs: Any) -> Missing:
+    def __array_function__(self, function: Callable[..., object], types: object, args: object, kwargs: object) -> Missing:
         return self.rename(f"{function.__name__}({_spell(args)})")
 
-    def __array_ufunc__(self, function: Callable[..., Any], method: str, *args: Any, **kwargs: Any) -> Missing:
+    def __array_ufunc__(self, function: Callable[..., object], method: str, *args: object, **kwargs: object) -> Missing:
         return self.rename(f"{function.__name__}({_spell(args)})")
 
     def __repr__(self) -> str:
@@ -231,7 +231,7 @@ class Missing:
 
 
 def _calculate(name: str) -> Callable[[Missing, Any], Missing]:
-    def run(self: Missing, other: Any = "") -> Missing:
+    def run(self: Missing, other: object = "") -> Missing:
         if _is_part_of_model(other):
             self.stop()
         return self.rename(f"{name}({self._name}, {_spell(other)})")
@@ -244,7 +244,7 @@ for _operator in words("add sub mul truediv floordiv mod pow neg abs round"):
     setattr(Missing, f"__r{_operator}__", _calculate(f"r{_operator}"))
 
 
-def _spell(value: Any) -> str:
+def _spell(value: object) -> str:
     """A value in the name of one that is missing."""
     if isinstance(value, Missing | Inert):
         return str(value._name)
@@ -255,10 +255,10 @@ def _spell(value: Any) -> str:
     return repr(value) if isinstance(value, str | int | float | None) else type(value).__name__
 
 
-def soften(function: Callable[..., Any]) -> Callable[..., Any]:
+def soften(function: Callable[..., object]) -> Callable[..., Any]:
     """A function of Python for which what is missing gives what is missing: ``len(words)``."""
 
-    def run(*args: Any, **kwargs: Any) -> Any:
+    def run(*args: object, **kwargs: object) -> Any:
         for arg in args:
             if isinstance(arg, Missing | Inert) and (function is len or not isinstance(arg, Inert)):
                 return _missing(arg).rename(f"{function.__name__}({_spell(args)})")
@@ -306,7 +306,7 @@ def fill_sizes(arguments: dict[str, Any], class_name: str) -> dict[str, Any]:
     return found
 
 
-def _fill(value: Any, class_name: str = "") -> Any:
+def _fill(value: object, class_name: str = "") -> Any:
     unknowns = current()
     if isinstance(value, list | tuple):
         return type(value)(map(_fill, value))
@@ -329,7 +329,7 @@ def _rank(class_name: str) -> int | None:
     return None
 
 
-def stop_at_missing(value: Any) -> None:
+def stop_at_missing(value: object) -> None:
     """Raise MissingObject where an argument of a part of the model holds a name that is missing."""
     if isinstance(value, Missing):
         value.stop()

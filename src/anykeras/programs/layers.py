@@ -100,14 +100,14 @@ class Recorded:
     trainable_weights = non_trainable_weights = trainable_variables = variables = losses = updates = weights
 
 
-def _one(items: Sequence[Any]) -> Any:
+def _one(items: Sequence[object]) -> Any:
     return items[0] if len(items) == 1 else list(items)
 
 
 class RecordedLayer(Recorded):
     """A layer of a class of Keras: its arguments by name, and the calls made of it."""
 
-    def __init__(self, recorder: Recording, class_name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:
+    def __init__(self, recorder: Recording, class_name: str, args: Sequence[object], kwargs: Mapping[str, object]) -> None:
         self.recorder, self.nodes = recorder, []
         self._live: Any = None
         names = name_arguments(class_name, len(args), recorder.writer)
@@ -129,7 +129,7 @@ class RecordedLayer(Recorded):
             return config[name]
         raise AttributeError(f"{self.__dict__.get('class_name')} has no attribute {name!r} here")
 
-    def __call__(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, inputs: object, *args: Any, **kwargs: Any) -> Any:
         stop_at_missing((inputs, args, kwargs))
         if not holds_recorded([inputs, args, kwargs]):
             return self._call_on_values(inputs, *args, **kwargs)
@@ -142,7 +142,7 @@ class RecordedLayer(Recorded):
                 inputs = [*_listed(inputs), *_listed(held)]
         return self.recorder.call(self, inputs, args, kwargs, self._count(kwargs))
 
-    def _call_on_values(self, *args: Any, **kwargs: Any) -> Any:
+    def _call_on_values(self, *args: object, **kwargs: object) -> Any:
         """Inside a layer of the program's own class it is a live part of it; elsewhere only a layer without weights is known.
 
         Raises Unsupported for one with weights in the function of a Lambda.
@@ -162,15 +162,15 @@ class RecordedLayer(Recorded):
             next_step=step,
         )
 
-    def _call_lambda(self, inputs: Any) -> Any:
+    def _call_lambda(self, inputs: object) -> Any:
         return self.recorder.note_outcome(self, inputs, self.recorder.find_outcome(self.apply_function, inputs))
 
-    def apply_function(self, inputs: Any) -> Any:
+    def apply_function(self, inputs: object) -> Any:
         """The function of a Lambda, with its arguments."""
         arguments = self.config.get("arguments") or {}
         return self.config["function"](inputs, **arguments)
 
-    def _count(self, kwargs: Mapping[str, Any]) -> int:
+    def _count(self, kwargs: Mapping[str, object]) -> int:
         """How many tensors a call gives."""
         inner = self.config.get("layer")
         if self.class_name == "Bidirectional":
@@ -189,13 +189,13 @@ class RecordedLayer(Recorded):
             self._live = live_class(*args, **{**kwargs, "name": self.name})
         return self._live
 
-    def adapt(self, *args: Any, **kwargs: Any) -> None:
+    def adapt(self, *args: object, **kwargs: object) -> None:
         """Nothing for what weights hold. Raises MissingObject for what only the data would tell, as a vocabulary."""
         if self.class_name != "Normalization":
             step = "Give the whole model file."
             Missing(f"what {self.class_name} {self.name!r} learned", "adapt() reads data", "the source", step).stop()
 
-    def build(self, input_shape: Any) -> None:
+    def build(self, input_shape: object) -> None:
         """Make the variables of the live layer, as a class of the program does whose part this is."""
         self.realize().build(input_shape)
 
@@ -210,7 +210,7 @@ class RecordedLayer(Recorded):
         """The arguments by name."""
         return {"name": self.name, "trainable": self.trainable, **self.config}
 
-    def compute_output_shape(self, input_shape: Any) -> Any:
+    def compute_output_shape(self, input_shape: object) -> Any:
         """As of the live layer."""
         return self.realize().compute_output_shape(input_shape)
 
@@ -218,12 +218,12 @@ class RecordedLayer(Recorded):
         return f"<{self.class_name} {self.name}>"
 
 
-def _is_start(key: str, value: Any) -> bool:
+def _is_start(key: str, value: object) -> bool:
     """Whether an argument gives numbers to start from, which those of the file replace."""
     return key == "weights" or (isinstance(value, Missing) and (key.endswith("_initializer") or key == "init"))
 
 
-def _listed(value: Any) -> list[Any]:
+def _listed(value: object) -> list[Any]:
     return list(value) if isinstance(value, list | tuple) else [value]
 
 
@@ -267,7 +267,7 @@ def _size(value: Any) -> int | None:
     return None if value is None else int(value)
 
 
-def _sizes(value: Any) -> tuple[int | None, ...]:
+def _sizes(value: object) -> tuple[int | None, ...]:
     return tuple(_size(item) for item in (value if isinstance(value, list | tuple | np.ndarray) else [value]))
 
 
@@ -297,7 +297,7 @@ class RecordedClass:
     def __init__(self, recorder: Recording, name: str) -> None:
         self.recorder, self.__name__ = recorder, name
 
-    def __call__(self, *args: Any, **kwargs: Any) -> RecordedLayer:
+    def __call__(self, *args: object, **kwargs: object) -> RecordedLayer:
         return RecordedLayer(self.recorder, self.__name__, args, kwargs)
 
     def __mro_entries__(self, bases: object) -> tuple[type, ...]:

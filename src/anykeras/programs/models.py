@@ -156,7 +156,7 @@ class RecordedModel(Recorded):
 
     # -- calls
 
-    def __call__(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, inputs: Any, *args: Any, **kwargs: object) -> Any:
         if not holds_recorded(inputs):
             return self._call_on_values(inputs, *args, **kwargs)
         if not self.is_built:
@@ -168,7 +168,7 @@ class RecordedModel(Recorded):
             outcome if isinstance(self._outputs_, RecordedTensor) or len(self.outputs) > 1 else _like(self._outputs_, [outcome])
         )
 
-    def _call_on_values(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
+    def _call_on_values(self, inputs: Any, *args: Any, **kwargs: object) -> Any:
         """On numbers it is only built; inside a layer of the program's own class it is live."""
         if self.recorder.runtime.call_depth and holds_legacy(inputs):
             return self.realize()(inputs, *args, **kwargs)
@@ -210,7 +210,7 @@ class RecordedModel(Recorded):
             return
         self._trace(_inputs_of_shape(self.recorder, input_shape))
 
-    def call(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
+    def call(self, inputs: Any, *args: Any, **kwargs: object) -> Any:
         """The graph again, as a part of a class that derives from a functional model."""
         return self(inputs)
 
@@ -219,7 +219,7 @@ class RecordedModel(Recorded):
             more = [_inputs_like(self.recorder, arg) if hasattr(arg, "shape") else arg for arg in args]
             self._trace(_inputs_like(self.recorder, values), *more)
 
-    def _trace(self, inputs: Any, *args: Any, **kwargs: Any) -> None:
+    def _trace(self, inputs: Any, *args: Any, **kwargs: object) -> None:
         """Run the program's own ``call`` on inputs, which notes its graph."""
         takes = inspect.signature(self.call).parameters
         given = list(takes)[: 1 + len(args)]
@@ -235,7 +235,7 @@ class RecordedModel(Recorded):
         return f"<{self.class_name} {self.name}>"
 
 
-def _join_inputs(inputs: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+def _join_inputs(inputs: Any, args: Sequence[Any], kwargs: Mapping[str, object]) -> Any:
     """The inputs of a model whose ``call`` takes several tensors by place or name, as one list."""
     more = [value for key, value in (*enumerate(args), *kwargs.items()) if key != "mask" and holds_recorded(value)]
     return [inputs, *more] if more else inputs
@@ -246,7 +246,7 @@ def _like(structure: Any, items: list[Any]) -> Any:
 
 
 def _inert(name: str) -> Any:
-    def run(self: Any, *args: Any, **kwargs: Any) -> Any:
+    def run(self: Any, *args: Any, **kwargs: object) -> Any:
         if name.startswith("predict") and args:
             self._build_for(args[0])
         return INERT

@@ -110,7 +110,7 @@ _MERGE = ("mode", "concat_axis", "dot_axes", "output_shape", "output_mask", "arg
 class _MergeModule(LegacyModule):
     """``keras.layers.merge``: a function in Keras 1, and in Keras 2 a module too."""
 
-    def __call__(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:  # type: ignore[override]  # as it was called
+    def __call__(self, inputs: Any, *args: Any, **kwargs: object) -> Any:  # type: ignore[override]  # as it was called
         """``merge(inputs, mode, concat_axis, dot_axes, output_shape, output_mask, arguments, name)``."""
         call = {**dict(zip(_MERGE, args, strict=False)), **kwargs}
         options = {"mode": "sum", "concat_axis": -1, "dot_axes": -1} | call
@@ -121,7 +121,7 @@ class _MergeModule(LegacyModule):
 
 
 def _merge_function(recorder: Recorder, class_name: str) -> Function:
-    def call(inputs: Any, *args: Any, **kwargs: Any) -> Any:
+    def call(inputs: Any, *args: Any, **kwargs: object) -> Any:
         return RecordedLayer(recorder, class_name, args, kwargs)(inputs)
 
     call.__name__, call.is_legacy = class_name.lower(), True  # type: ignore[attr-defined]
@@ -135,7 +135,7 @@ def register(*names: str) -> Callable[[Function], Function]:
 
 @register("keras.*.Input")
 def make_input(
-    recorder: Recorder, shape: Any = None, batch_shape: Any = None, name: str | None = None, dtype: Any = None,
+    recorder: Recorder, shape: Any = None, batch_shape: Any = None, name: str | None = None, dtype: object = None,
     sparse: bool = False, tensor: Any = None, *, batch_size: int | None = None, batch_input_shape: Any = None, **kwargs: Any,
 ) -> Any:  # fmt: skip
     """A tensor that a model is called on. In tf.keras the second argument by place is the size of the batch."""
@@ -205,7 +205,7 @@ def scope(recorder: Recorder, *args: Any, **kwargs: Any) -> Any:
 
 
 @register("keras.*.multi_gpu_model")
-def multi_gpu_model(recorder: Recorder, model: Any, *args: Any, **kwargs: Any) -> Any:
+def multi_gpu_model(recorder: Recorder, model: Any, *args: Any, **kwargs: object) -> Any:
     """The model itself: the numbers of a multi-GPU model are those of the model in it."""
     return model
 
@@ -227,7 +227,7 @@ def is_keras_tensor(recorder: Recorder, x: Any) -> bool:
 
 
 @register("keras.*.get_source_inputs")
-def get_source_inputs(recorder: Recorder, tensor: Any, *args: Any, **kwargs: Any) -> list[Any]:
+def get_source_inputs(recorder: Recorder, tensor: Any, *args: Any, **kwargs: object) -> list[Any]:
     """The input tensors that a tensor is computed from."""
     found, stack, seen = [], list(recorded(tensor)), set[int]()
     while stack:
@@ -324,7 +324,7 @@ def load_zeros(name: str, first: bool = False) -> Function | None:
     if len(sizes) == 3 and first:
         sizes = (sizes[2], *sizes[:2])
 
-    def part(count: int) -> tuple[Any, Any]:
+    def part(count: int) -> tuple[Any, object]:
         labels = np.arange(count) % classes if classes else np.zeros(count)
         labels = labels[:, None] if name.startswith("cifar") else labels
         return np.broadcast_to(np.zeros((), "uint8" if classes else "float64"), (count, *sizes)), labels

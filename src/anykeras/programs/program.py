@@ -178,7 +178,7 @@ def _note_tuned(sliced: Sliced, writer: Writer, data_format: str, weights: Raw) 
         yield from (_tell_choice(one, values) for one in noted)
 
 
-def _tell_choice(noted: Noted, values: Mapping[str, Any]) -> Noted:
+def _tell_choice(noted: Noted, values: Mapping[str, object]) -> Noted:
     """A model that a tuner had made, with the values of its choices."""
     if not values:
         return noted
@@ -253,7 +253,7 @@ def _rank_of_input(weights: Raw) -> int | None:
     return ranks[0] - 1 if ranks and ranks[0] > 1 else None
 
 
-def _find_models(outcome: Any, sliced: Sliced) -> dict[str, Any]:
+def _find_models(outcome: object, sliced: Sliced) -> dict[str, Any]:
     """The models that an expression gave or holds, by the expression of each; one that is a part of an object of the program
     is held by it. Raises MissingObject where there are none."""
     if isinstance(outcome, Missing):
@@ -270,7 +270,7 @@ def _find_models(outcome: Any, sliced: Sliced) -> dict[str, Any]:
     return dict(held.values())
 
 
-def _collect_models(value: Any, name: str, held: dict[int, tuple[str, Any]], depth: int) -> None:
+def _collect_models(value: object, name: str, held: dict[int, tuple[str, Any]], depth: int) -> None:
     if isinstance(value, RecordedModel | RecordedGraph):
         held.setdefault(id(value), (name, value))
         return

@@ -123,7 +123,7 @@ class Program:
         seen = f"line {statement.lineno} fails: {type(error).__name__}: {error}"
         return Missing("", seen, part, "Correct the source there.")
 
-    def _failure(self, what: str, error: BaseException, space: Mapping[str, Any]) -> MissingObject:
+    def _failure(self, what: str, error: BaseException, space: Mapping[str, object]) -> MissingObject:
         where = _innermost_line(error, self.path)
         at = f" (line {where})" if where and f"line {where}" not in what else ""
         return MissingObject(
@@ -263,7 +263,7 @@ def _name_missing(statement: ast.stmt, space: dict[str, Any]) -> None:
             space[target.id] = value.rename(target.id)
 
 
-def _makes_model(statement: ast.stmt, space: Mapping[str, Any]) -> bool:
+def _makes_model(statement: ast.stmt, space: Mapping[str, object]) -> bool:
     """Whether a failure leaves a part of the model half made: then no name can stand for it."""
     touched = _touched(statement)
     held = [space[name] for name in touched | free_names(statement) if name in space]

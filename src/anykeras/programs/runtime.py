@@ -81,7 +81,7 @@ class RecordingRuntime(LegacyRuntime):
         name = getattr(entry, "name", "function").rpartition(".")[2]
         return self.recorder.call_function(lambda *a, **k: call(entry, *a, **k), args, kwargs, name)
 
-    def _measures(self, value: Any) -> bool:
+    def _measures(self, value: object) -> bool:
         """Whether an open size in a structure is one of a noted tensor."""
         if self.call_depth or self.recorder.is_tracing:
             return False

@@ -40,7 +40,7 @@ class RecordedSequential(RecordedModel):
         layers = [layer.live if isinstance(layer, LiveLayer) else runtime.realize(layer) for layer in self.stack]
 
         class Sequential(runtime.keras.Sequential):  # type: ignore[misc,name-defined]  # of the running Keras
-            def add(self, layer: Any, *args: Any, **kwargs: Any) -> None:
+            def add(self, layer: Any, *args: Any, **kwargs: object) -> None:
                 """One more layer, noted or live."""
                 super().add(runtime.realize(layer), *args, **kwargs)
 
@@ -123,7 +123,7 @@ class RecordedSequential(RecordedModel):
         if [id(tensor) for tensor in recorded(tensors)] != [id(tensor) for tensor in self.outputs]:
             raise AttributeError("the outputs of a Sequential are those of its last layer")
 
-    def __call__(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, inputs: Any, *args: Any, **kwargs: object) -> Any:
         if not holds_recorded(inputs):
             return self._call_on_values(inputs, *args, **kwargs)
         if not self.is_built:
@@ -148,7 +148,7 @@ class RecordedGraph(Recorded):
         self.input_config: list[dict[str, Any]] = []
         self.node_config: list[dict[str, Any]] = []
         self.output_config: list[dict[str, Any]] = []
-        self.inner: dict[str, Any] = {}
+        self.inner: dict[str, object] = {}
         self.recorder.models.append(self)
 
     def add_input(self, name: str, input_shape: Any = None, batch_input_shape: Any = None, dtype: str = "float") -> None:

@@ -10,7 +10,7 @@ from ..recovery.functions.live import TensorAxis
 from ..recovery.functions.values import Dim, Quotient, Remainder, Sizes
 
 
-def list_axes(value: Any) -> Iterator[TensorAxis]:
+def list_axes(value: object) -> Iterator[TensorAxis]:
     """The axes of tensors that sizes in a structure are computed from."""
     if isinstance(value, TensorAxis):
         yield value

@@ -27,16 +27,16 @@ class Recording(Protocol):
     def of_live(self, live: Any) -> Any:
         """The record of a live layer."""
 
-    def call(self, layer: Any, inputs: Any, args: Sequence[Any], kwargs: Mapping[str, Any], count: int = 1) -> Any:
+    def call(self, layer: Any, inputs: Any, args: Sequence[object], kwargs: Mapping[str, object], count: int = 1) -> Any:
         """Note a call; the tensor or tensors that it gives."""
 
     def find_symbols(self, node: Node) -> list[Any]:
         """Symbolic tensors for the outputs of a call."""
 
-    def find_outcome(self, function: Callable[[Any], Any], inputs: Any) -> Any:
+    def find_outcome(self, function: Callable[[Any], Any], inputs: object) -> Any:
         """What a function gives on symbolic tensors in place of noted ones."""
 
-    def note_outcome(self, layer: Any, inputs: Any, outcome: Any) -> Any:
+    def note_outcome(self, layer: Any, inputs: Any, outcome: object) -> Any:
         """Note the call of a Lambda whose outcome on symbolic tensors is known; the tensor or tensors that it gives."""
 
 
@@ -75,7 +75,7 @@ class RecordedTensor(LegacyTensor):
 class Node:
     """One call: of which layer, on what, and what it gives."""
 
-    def __init__(self, layer: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any], count: int = 1) -> None:
+    def __init__(self, layer: Any, args: tuple[Any, ...], kwargs: Mapping[str, object], count: int = 1) -> None:
         self.layer, self.args, self.kwargs = layer, args, dict(kwargs)
         self.recorder: Recording = layer.recorder
         self.number = len(layer.nodes)

@@ -41,16 +41,16 @@ _CURRENT: ContextVar[Choices | None] = ContextVar("_CURRENT", default=None)
 class Hyperparameters:
     """The object that a tuner hands to a program, with the values that the user gives."""
 
-    def __init__(self, told: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, told: Mapping[str, object] | None = None) -> None:
         self._told = dict(told or {})
 
-    def _choose(self, name: str, *args: Any, **kwargs: Any) -> Any:
+    def _choose(self, name: str, *args: object, **kwargs: object) -> Any:
         values = kwargs.get("values", kwargs.get("choices", args[0] if args else None))
         return self._among(name, list(values) if isinstance(values, list | tuple) else [])
 
     Choice = suggest_categorical = _choose
 
-    def _count(self, name: str, *args: Any, **kwargs: Any) -> Any:
+    def _count(self, name: str, *args: object, **kwargs: Any) -> Any:
         low, high, step = (*args, *(None,) * 3)[:3]
         low, high = kwargs.get("min_value", kwargs.get("low", low)), kwargs.get("max_value", kwargs.get("high", high))
         step = kwargs.get("step", step) or 1
@@ -59,7 +59,7 @@ class Hyperparameters:
 
     Int = suggest_int = _count
 
-    def _measure(self, name: str, *args: Any, **kwargs: Any) -> Any:
+    def _measure(self, name: str, *args: object, **kwargs: object) -> Any:
         """A number that is no size. Where the program runs on Keras itself two are tried: of training alone, both are one."""
         choices = _CURRENT.get()
         if name not in self._told and choices is not None and choices.sizes is not None:
@@ -68,11 +68,11 @@ class Hyperparameters:
 
     Float = quniform = suggest_float = suggest_loguniform = suggest_uniform = _measure
 
-    def Boolean(self, name: str, *args: Any, **kwargs: Any) -> Any:
+    def Boolean(self, name: str, *args: object, **kwargs: object) -> Any:
         """Whether something is done."""
         return self._among(name, [False, True])
 
-    def Fixed(self, name: str, value: Any = None, *args: Any, **kwargs: Any) -> Any:
+    def Fixed(self, name: str, value: object = None, *args: object, **kwargs: object) -> Any:
         """A value that no tuner changes."""
         return self._told.get(name, value)
 

@@ -22,7 +22,7 @@ from .tensors import list_layers
 _MOST = 12  # shapes of an input that are tried
 
 
-def name_by_attributes(model: Any, weights: NamedWeights) -> NamedWeights | None:
+def name_by_attributes(model: object, weights: NamedWeights) -> NamedWeights | None:
     """The weights under the names of the layers that attributes lead to; None where they do not lead to all."""
     if not isinstance(model, RecordedModel) or isinstance(model, RecordedSequential) or type(model).call is RecordedModel.call:
         return None
@@ -57,7 +57,7 @@ def _lead(model: RecordedModel, way: str, stored: str) -> str | None:
     return "/".join([*names, stored.removesuffix(":0").rpartition("/")[2]]) if names else None
 
 
-def _step(live: Any, step: str) -> Any:
+def _step(live: object, step: str) -> Any:
     kind, _, number = step.partition("-")
     if isinstance(live, RecordedModel) and number.isdigit():
         layers = live.layers if kind == "layer" else [layer for layer in live.layers if _takes_weights(layer)]
@@ -65,12 +65,12 @@ def _step(live: Any, step: str) -> Any:
     return step_into(live, step)
 
 
-def _takes_weights(layer: Any) -> bool:
+def _takes_weights(layer: object) -> bool:
     entry = find(getattr(layer, "class_name", ""), Era.TF2)
     return isinstance(layer, RecordedModel) or entry is None or bool(entry.roles(Layer(entry.name, "")))
 
 
-def _record(model: RecordedModel, live: Any) -> Recorded | None:
+def _record(model: RecordedModel, live: object) -> Recorded | None:
     return live if isinstance(live, Recorded) else model.recorder.live.get(id(live))
 
 

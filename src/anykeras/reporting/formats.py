@@ -38,7 +38,7 @@ def _as_json(run: Run) -> str:
     return _write_json(run.as_dict())
 
 
-def _write_json(document: Mapping[str, Any]) -> str:
+def _write_json(document: Mapping[str, object]) -> str:
     return defuse(json.dumps(document, indent=1), "\\u{:04x}") + "\n"
 
 

@@ -112,7 +112,7 @@ class Run:
         }
 
 
-def _without(value: Any, codes: set[str]) -> Any:
+def _without(value: object, codes: set[str]) -> Any:
     """A list of records without those whose ``code`` is among `codes`; anything else as it is."""
     if isinstance(value, Sequence) and not isinstance(value, str):
         return [item for item in value if not (isinstance(item, Mapping) and item.get("code") in codes)]

@@ -82,7 +82,7 @@ def read_settings(file: str | os.PathLike[str], known: Sequence[str]) -> Setting
     return Settings(everywhere, verbs, path)
 
 
-def _check(path: str, options: Mapping[str, Any], where: str) -> None:
+def _check(path: str, options: Mapping[str, object], where: str) -> None:
     for key, value in options.items():
         if key not in _KNOWN:
             raise _refuse(path, f"{where}.{key}", f"there is no setting {key!r}; settings are {', '.join(sorted(_KNOWN))}")
@@ -97,7 +97,7 @@ def _check(path: str, options: Mapping[str, Any], where: str) -> None:
             raise _refuse(path, f"{where}.{key}", f"{value!r} is not {kind}")
 
 
-def _is_list_of_texts(value: Any) -> bool:
+def _is_list_of_texts(value: object) -> bool:
     return isinstance(value, list) and all(isinstance(item, str) for item in value)
 
 

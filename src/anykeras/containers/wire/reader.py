@@ -148,7 +148,7 @@ class _MessageReader:
             found.append(_read_integer(kind, value))
         return found
 
-    def _entry(self, field: WireField, wire: int, at: int, end: int, depth: int) -> tuple[Any, Any]:
+    def _entry(self, field: WireField, wire: int, at: int, end: int, depth: int) -> tuple[Any, object]:
         """One entry of a map, which is a message of a key (field 1) and a value (field 2)."""
         if wire != LENGTH or field.key is None:
             raise make_wire_error("an entry of a map is no message", self._part)
@@ -175,7 +175,7 @@ def _read_integer(kind: str, value: int) -> int:
     return value - (1 << 64) if value >> 63 else value
 
 
-_SCALARS: dict[str, Callable[[], Any]] = {TEXT: str, BYTES: lambda: memoryview(b""), INTEGER: int, SIGNED: int}
+_SCALARS: dict[str, Callable[[], object]] = {TEXT: str, BYTES: lambda: memoryview(b""), INTEGER: int, SIGNED: int}
 
 
 def _find_absent(kind: str) -> Any:
