@@ -4,8 +4,10 @@ src/anykeras/migrations/rules/index.json, by which a rule is imported only for a
 from __future__ import annotations
 
 import re
+import sys
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "src"))  # of this checkout
 from anykeras.migrations import rulebook
 from anykeras.pages import Page, list_pages
 

@@ -26,6 +26,7 @@ from typing import Any
 import h5py
 
 from anykeras.explaining import explain_message
+from recordings import write_archive
 
 WORKER = Path(__file__).parent / "fixtures" / "messages_worker.py"
 ARCHIVE = Path(__file__).parents[1] / "tests" / "recordings" / "messages.zip"
@@ -240,11 +241,7 @@ def write(texts: dict[str, str]) -> None:
     if ARCHIVE.exists():
         with zipfile.ZipFile(ARCHIVE) as held:
             texts = {**{name: held.read(name).decode() for name in held.namelist()}, **texts}
-    with zipfile.ZipFile(ARCHIVE, "w", zipfile.ZIP_DEFLATED) as target:
-        for name, text in sorted(texts.items()):
-            member = zipfile.ZipInfo(name)  # of 1980-01-01
-            member.compress_type, member.external_attr = zipfile.ZIP_DEFLATED, 0o644 << 16
-            target.writestr(member, text)
+    write_archive(ARCHIVE, {name: text.encode() for name, text in sorted(texts.items())})
 
 
 if __name__ == "__main__":

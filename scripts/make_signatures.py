@@ -682,6 +682,8 @@ def write(table: dict[str, Any]) -> None:
 
 
 def main(arguments: list[str]) -> int:
+    if not arguments or any(said.startswith("-") and said != "--all" for said in arguments):
+        raise SystemExit(__doc__)
     table = {} if "--all" in arguments else known_table()
     named = [(label.split(" "), root) for label, _, root in (said.partition("=") for said in arguments) if root]
     table |= read_all(named)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import sys
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from fnmatch import fnmatch
 from pathlib import Path
 
@@ -56,13 +56,18 @@ def pack(folder: Path) -> None:
     for archive, patterns in CONTENTS.items():
         chosen = [name for name in names if any(fnmatch(name, pattern) for pattern in patterns)]
         names = [name for name in names if name not in set(chosen)]
-        with zipfile.ZipFile(ARCHIVES / f"{archive}.zip", "w", zipfile.ZIP_STORED) as target:
-            for name in chosen:
-                member = zipfile.ZipInfo(name)  # of 1980-01-01
-                member.external_attr = 0o644 << 16
-                target.writestr(member, (folder / name).read_bytes())
+        write_archive(ARCHIVES / f"{archive}.zip", {name: (folder / name).read_bytes() for name in chosen})
     if names:
         raise SystemExit(f"no archive takes {', '.join(names[:5])}")
+
+
+def write_archive(path: Path, files: Mapping[str, bytes]) -> None:
+    """Write one archive; the same bytes for the same files in the same order."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as target:
+        for name, held in files.items():
+            member = zipfile.ZipInfo(name)  # of 1980-01-01
+            member.external_attr = 0o644 << 16
+            target.writestr(member, held)
 
 
 def _files(folder: Path) -> Iterator[str]:

@@ -35,6 +35,11 @@ def join_lines(lines: Iterable[str]) -> Lines:
     return Lines("\n".join(escape(line) for line in lines))
 
 
+def list_words(text: str) -> tuple[str, ...]:
+    """The words of a table that is written as text."""
+    return tuple(text.split())
+
+
 def spell_count(number: int, noun: str) -> str:
     """``1 layer``, ``2,000 layers``."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

@@ -19,6 +19,7 @@ from ..bytecode import looks_stored
 from ..containers.json_text import parse_json
 from ..containers.source import wrap_bytes
 from ..errors import AnyKerasError
+from ..texts import list_words
 from . import graphs, loading, names
 from .beside import judge_shown
 from .contents import find_hidden
@@ -28,8 +29,10 @@ from .risks import Collector, Loading, Severity
 
 _PATHS = frozenset({"vocabulary", "idf_weights", "merges"})
 _PLACES = frozenset(
-    """filepath file_path path handle weights_path model_path saved_model_path vocabulary_file fname origin url cache_dir
-    log_dir export_dir asset_path proto proto_path preset""".split()  # noqa: SIM905
+    list_words(
+        """filepath file_path path handle weights_path model_path saved_model_path vocabulary_file fname origin url
+        cache_dir log_dir export_dir asset_path proto proto_path preset"""
+    )
 )
 _OUTSIDE = re.compile(
     r"[A-Za-z][A-Za-z0-9+.-]{1,12}://|file:|/(?!device:|job:)[^/\s]|~[\w/]|\.\.[/\\]|[A-Za-z]:[\\/]|\\\\|.*[/\\]\.\.[/\\]|"
@@ -58,9 +61,12 @@ _DTYPE = re.compile(
     re.IGNORECASE,
 )
 _SIZES = frozenset(
-    """units filters input_dim output_dim num_tokens max_tokens num_bins output_sequence_length target_shape batch_shape
-    batch_input_shape shape input_length n size num_heads key_dim value_dim padding sequence_length kernel_size pool_size
-    intermediate_dim hidden_dim vocabulary_size num_layers repeats height width target_height target_width""".split()  # noqa: SIM905
+    list_words(
+        """units filters input_dim output_dim num_tokens max_tokens num_bins output_sequence_length target_shape
+        batch_shape batch_input_shape shape input_length n size num_heads key_dim value_dim padding sequence_length
+        kernel_size pool_size intermediate_dim hidden_dim vocabulary_size num_layers repeats height width target_height
+        target_width"""
+    )
 )
 _MOST = 2**31  # of one of them, and as a product
 _GETS = re.compile(r"(?:^|_)(?:activation|initializer|regularizer|constraint|loss|metrics|optimizer|init|layer|cell)$")

@@ -26,6 +26,7 @@ from ..containers.remote import is_url, open_any, open_box
 from ..containers.source import ByteSource, open_source, wrap_bytes
 from ..containers.table import sniff
 from ..errors import AnyKerasError, MissingFile
+from ..texts import list_words
 from . import loading
 from .archives import audit_tar, audit_zip, find_archive, starts_member
 from .beside import judge_beside
@@ -48,7 +49,7 @@ _PYTHON_TAG: Final = re.compile(
     r"(?:!!|tag:yaml\.org,2002:|![\w-]*!?)python/(?P<kind>[\w/]+)(?::(?P<name>[\w.]*))?|(?P<directive>^%TAG\b[^\n]*)",
     re.MULTILINE,
 )
-_PLAIN_TAGS: Final = frozenset("tuple unicode str none bool int long float complex list dict bytes".split())  # noqa: SIM905
+_PLAIN_TAGS: Final = frozenset(list_words("tuple unicode str none bool int long float complex list dict bytes"))
 _GRAPH_LIKE: Final = (b"\x08\x01\x12", b"\x0a")
 _OF_WORDS: Final = re.compile(rb"\x0a[\x08-\x7f]\x0a([\x01-\x70])[^\0]{1,112}?\x15")  # a vocabulary of SentencePiece
 _GRAPH_TEXT: Final = re.compile(r"^[ \t]*(?:graph_def|meta_graphs|node|library|saved_model_schema_version)\b\s*[{:]", re.M)

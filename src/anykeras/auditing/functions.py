@@ -16,6 +16,7 @@ from ..bytecode import CodeObject
 from ..bytecode.checks import ENDS, JUMPS, indexes
 from ..bytecode.instructions import DecodedCode, decode
 from ..errors import AnyKerasError
+from ..texts import list_words
 from . import loading, names
 from .pickles import looks_pickled
 from .risks import Collector, Loading, Severity
@@ -52,14 +53,16 @@ _CODEC = re.compile(
     r"hex(?:_codec)?|rot_?13|z(?:ip|lib)(?:_codec)?|bz2(?:_codec)?|base_?64(?:_codec)?|uu|\w+_escape|utf_?7|idna|punycode"
 )
 _APPLIED = re.compile(r"^(LOAD_(?:FAST|DEREF)\w* \d+)\n\1\nCALL\w* 1$", re.MULTILINE)
-_COUNTING = frozenset("pow repeat product permutations combinations combinations_with_replacement".split())  # noqa: SIM905
+_COUNTING = frozenset(list_words("pow repeat product permutations combinations combinations_with_replacement"))
 _LONG = 2**15  # characters of a text
 _MOST = 2**33  # a number of things beyond
 _PLAIN = frozenset(
-    """abs all any bool dict divmod enumerate filter float frozenset int isinstance issubclass iter len list map max min next
-    object pow print property range reversed round set slice sorted staticmethod str sum super tuple type zip unicode
-    xrange long bytes bytearray complex callable ord hash id repr format hasattr reduce cmp basestring NotImplemented
-    Ellipsis None True False __name__ __doc__""".split()  # noqa: SIM905
+    list_words(
+        """abs all any bool dict divmod enumerate filter float frozenset int isinstance issubclass iter len list map max
+        min next object pow print property range reversed round set slice sorted staticmethod str sum super tuple type
+        zip unicode xrange long bytes bytearray complex callable ord hash id repr format hasattr reduce cmp basestring
+        NotImplemented Ellipsis None True False __name__ __doc__"""
+    )
 )
 
 
@@ -369,5 +372,5 @@ _PRINTING = re.compile(
 _OF_TENSORS = frozenset({"_keras_shape", "_uses_learning_phase", "_shape", "_rank"})
 _OTHERS = frozenset({"layers", "losses", "metrics", "x", "F", "T"})  # of which ``config`` or ``data`` is nothing outside
 _NUMPY = frozenset(
-    "load save savez savetxt loadtxt genfromtxt fromfile memmap DataSource ctypeslib testing f2py distutils".split()  # noqa: SIM905
+    list_words("load save savez savetxt loadtxt genfromtxt fromfile memmap DataSource ctypeslib testing f2py distutils")
 )

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any
 
-from ..recovery.functions.base import words
+from ..texts import list_words
 from .adapters import REDUCTIONS
 from .runtime import LegacyRuntime
 from .state import make_variable
@@ -16,7 +16,7 @@ from .state import make_variable
 
 def _list_class_names(names: str) -> dict[str, str]:
     """The classes of Keras under names in snake case."""
-    return {name: name.title().replace("_", "") for name in words(names)}
+    return {name: name.title().replace("_", "") for name in list_words(names)}
 
 
 # keras/initializations.py 1.2.2; a function of the name takes a shape and makes a variable.
@@ -35,7 +35,10 @@ _TENSORFLOW: Mapping[str, str] = {
     "contrib.layers.variance_scaling": "VarianceScaling",
 }
 # keras/initializers.py 2.3.1: functions and aliases that make an initializer.
-_ALIASES: Mapping[str, str] = {**_KERAS1, **{name: _TENSORFLOW[name] for name in words("truncated_normal constant zeros ones")}}
+_ALIASES: Mapping[str, str] = {
+    **_KERAS1,
+    **{name: _TENSORFLOW[name] for name in ("truncated_normal", "constant", "zeros", "ones")},
+}
 
 
 def find(runtime: LegacyRuntime, name: str) -> object:

@@ -23,15 +23,15 @@ import numpy as np
 from ..catalog.signatures import list_classes
 from ..document.model import Era, Writer
 from ..recovery.functions import Entry, EntryKind, FunctionContext, Refused, find_attribute, find_operator, is_module
-from ..recovery.functions.base import words
 from ..recovery.functions.live import LiveOps
 from ..recovery.functions.table import canonical, names, resolve
 from ..recovery.functions.values import Shape
+from ..texts import list_words
 from .tensor import LegacyShape, LegacyTensor, holds_legacy
 
 ROOTS = ("keras", "tensorflow", "tf_keras", "theano", "tensorflow_addons", "keras_contrib")
 _PACKAGES = frozenset(
-    words(
+    list_words(
         """keras.backend keras.layers keras.engine keras.engine.topology keras.engine.base_layer keras.initializers
         keras.regularizers keras.constraints keras.activations keras.losses keras.objectives keras.metrics
         keras.optimizers keras.models keras.utils keras.utils.generic_utils keras.callbacks keras.saving keras.legacy

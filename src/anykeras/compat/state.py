@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from ..recovery.functions.base import words
 from ..registry import Registry
+from ..texts import list_words
 from .runtime import LegacyRuntime
 
 Function = Callable[..., Any]
@@ -221,7 +221,7 @@ def activation_name(runtime: LegacyRuntime, function: object) -> object:
     return getattr(function, "__name__", function)
 
 
-_INTERFACES = words(
+_INTERFACES = list_words(
     """dense dropout embedding recurrent gaussiannoise gaussiandropout prelu zeropadding1d zeropadding2d zeropadding3d
     cropping2d cropping3d conv1d conv2d conv3d conv2d_transpose deconv2d separable_conv2d pooling1d pooling2d pooling3d
     global_pooling upsampling1d upsampling2d upsampling3d batchnorm convlstm2d lambda input add_weight get_updates

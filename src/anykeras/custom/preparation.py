@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from ..catalog import find
+from ..catalog.operations import spell_in_snake_case
 from ..catalog.signatures import NOW, find_signature, list_accepted_arguments
 from ..containers.base import Json
 from ..document.model import Code, Document, Era, FromUser, Layer, Object, Value, Writer
@@ -152,7 +153,7 @@ def _find_unresolved_name(value: Value, kind: str) -> str | None:
         return "<lambda>" if isinstance(value, Code) and kind != "initializers" else None
     if isinstance(value, Object) and _is_namesake_object(value, kind):
         return name
-    known = find_signature(name, NOW, kind) is not None or _snake(name) in _NAMES.get(kind, ())
+    known = find_signature(name, NOW, kind) is not None or spell_in_snake_case(name) in _NAMES.get(kind, ())
     return None if known or (kind == "initializers" and _is_initializer(name)) else name
 
 
@@ -168,10 +169,6 @@ def _is_namesake_object(value: Object, kind: str) -> bool:
         return True
     takes = list_accepted_arguments(value.class_name, NOW, kind)
     return bool(takes) and any(held is not None and key not in takes for key, held in value.config.items())
-
-
-def _snake(name: str) -> str:
-    return "".join(f"_{c.lower()}" if c.isupper() and i else c.lower() for i, c in enumerate(name))
 
 
 def _is_initializer(name: str) -> bool:

@@ -18,10 +18,10 @@ import numpy as np
 from ..catalog.shapes import Spec
 from ..document.model import Ellipsis_, Ref, Slice, Value, refs
 from ..recovery.functions import Dim, Operand, Refused, folding
-from ..recovery.functions.base import words
 from ..recovery.functions.values import Quotient
 from ..recovery.open_sizes import Open
 from ..tensors import Array, Tensor
+from ..texts import list_words
 from .formulas import Formula, list_formulas
 from .patterns import CallView, Graphs, HeldWeight
 
@@ -298,7 +298,7 @@ _SIMPLE: Mapping[str, Run] = {
 }
 EVALUATED: Mapping[str, Run] = {
     **dict.fromkeys(
-        words(
+        list_words(
             """add subtract multiply divide maximum minimum negative abs sqrt square power reciprocal mean var std sum max min
             prod reshape transpose swapaxes squeeze expand_dims cast where greater greater_equal less less_equal equal not_equal
             logical_and logical_not cumsum take concatenate outer zeros_like ones_like broadcast_to full_like repeat tile

@@ -10,7 +10,7 @@ from typing import Any
 
 from ..compat.tensor import holds_legacy
 from ..errors import MissingObject, Unsupported
-from ..recovery.functions.base import words
+from ..texts import list_words
 
 # What takes tensors of a model and gives none: a layer that is called on the outcome is refused.
 _TRAINING = ("keras.optimizers.", "keras.callbacks.", "tensorflow.train.", "tensorflow.gradients", "tensorflow.summary.")
@@ -239,7 +239,7 @@ def _calculate(name: str) -> Callable[[Missing, Any], Missing]:
     return run
 
 
-for _operator in words("add sub mul truediv floordiv mod pow neg abs round"):
+for _operator in list_words("add sub mul truediv floordiv mod pow neg abs round"):
     setattr(Missing, f"__{_operator}__", _calculate(_operator))
     setattr(Missing, f"__r{_operator}__", _calculate(f"r{_operator}"))
 
@@ -289,9 +289,9 @@ def _missing(value: Missing | Inert) -> Missing:
 
 
 # The arguments that are sizes, those that act in training alone, and those that only name.
-_SIZES = frozenset(words("""units output_dim input_dim filters nb_filter input_length input_shape batch_input_shape shape
+_SIZES = frozenset(list_words("""units output_dim input_dim filters nb_filter input_length input_shape batch_input_shape shape
     batch_shape n target_shape dims num_heads key_dim hidden_dim kernel_size nb_row nb_col filter_length"""))  # fmt: skip
-RATES = frozenset(words("p rate dropout recurrent_dropout dropout_W dropout_U stddev sigma"))
+RATES = frozenset(list_words("p rate dropout recurrent_dropout dropout_W dropout_U stddev sigma"))
 _SHAPES = frozenset({"input_shape", "shape", "batch_input_shape", "batch_shape"})
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ..catalog.operations import spell_in_snake_case
 from ..compat.tensor import holds_legacy
 from ..errors import Unsupported
 from ..keras_private import forget_calls
@@ -277,18 +278,13 @@ class LiveLayer(Recorded):
     def __init__(self, recorder: Recording, live: Any) -> None:
         self.recorder, self.live, self.nodes = recorder, live, []
         self.class_name = type(live).__name__
-        if re.fullmatch(rf"{re.escape(_snake(self.class_name))}(_\d+)?", live.name):
+        if re.fullmatch(rf"{re.escape(spell_in_snake_case(self.class_name))}(_\d+)?", live.name):
             live.name = recorder.name(self.class_name)
         self.name = live.name
         self.batch_input_shape = None
 
     def __repr__(self) -> str:
         return f"<{self.class_name} {self.name}>"
-
-
-def _snake(name: str) -> str:
-    """How the running Keras names a layer (keras 3.15.1 utils/naming.py)."""
-    return re.sub("([a-z])([A-Z])", r"\1_\2", re.sub(r"(.)([A-Z][a-z0-9]+)", r"\1_\2", re.sub(r"\W+", "", name))).lower()
 
 
 class RecordedClass:

@@ -11,14 +11,14 @@ import numpy as np
 from ..compat.adapters import as_legacy
 from ..compat.tensor import LegacyTensor, holds_legacy
 from ..errors import Unsupported
-from ..recovery.functions.base import words
+from ..texts import list_words
 from .inert import INERT, stop_at_missing
 from .layers import LiveLayer, Recorded
 from .recording import Recorder
 from .tensors import RecordedTensor, holds_recorded, list_layers, order_nodes, recorded, replace_recorded
 
 # Methods that train, show or store: they act on nothing here.
-INERT_METHODS = words(
+INERT_METHODS = list_words(
     """compile fit fit_generator train_on_batch test_on_batch predict predict_on_batch predict_classes predict_proba
     predict_generator evaluate evaluate_generator save save_weights load_weights summary add_loss add_metric add_update
     reset_states reset_metrics to_json to_yaml make_predict_function _make_predict_function _make_train_function

@@ -15,7 +15,7 @@ from ..containers.base import Json, Match, NamedWeights, Raw
 from ..custom import CustomObjects
 from ..document.model import Era, Writer
 from ..errors import AnyKerasError, MissingObject, Unsupported
-from ..recovery.functions.base import words
+from ..texts import list_words
 from .architecture import write_architecture
 from .choices import Sliced, append_statements, list_calls, slice_choices
 from .current import run_current
@@ -72,7 +72,7 @@ class Noted:
 
 
 # Layers that act in training alone, so that a model without one gives the same.
-_OF_TRAINING = frozenset(words("""Dropout SpatialDropout1D SpatialDropout2D SpatialDropout3D AlphaDropout GaussianNoise
+_OF_TRAINING = frozenset(list_words("""Dropout SpatialDropout1D SpatialDropout2D SpatialDropout3D AlphaDropout GaussianNoise
     GaussianDropout ActivityRegularization"""))  # fmt: skip
 
 

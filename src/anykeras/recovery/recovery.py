@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from ..catalog.operations import spell_in_snake_case
 from ..document.model import Code, Document, Layer, Object, Slice, Value
 from ..document.walk import layers_of, rebuild
 from ..findings import Fidelity, Finding
@@ -41,12 +42,7 @@ def replace_initializers(model: Layer) -> tuple[Layer, list[Finding]]:
 def _is_custom(value: Value) -> bool:
     if isinstance(value, Object):
         return value.class_name == "function" and value.config not in _INITIALIZERS
-    return isinstance(value, Code) or (isinstance(value, str) and _write_snake_case(value) not in _INITIALIZERS)
-
-
-def _write_snake_case(name: str) -> str:
-    """``GlorotUniform`` as ``glorot_uniform``."""
-    return "".join(f"_{c.lower()}" if c.isupper() and i else c.lower() for i, c in enumerate(name))
+    return isinstance(value, Code) or (isinstance(value, str) and spell_in_snake_case(value) not in _INITIALIZERS)
 
 
 # Every function that a file holds, wherever it stands. What reads them is loaded where there is one.

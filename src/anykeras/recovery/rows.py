@@ -10,12 +10,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from ..lazily import np
+from ..texts import list_words
 from .functions import Operand, Ops, Refused
-from .functions.base import words
 from .functions.folding import leaves
 
 _ELEMENTWISE = frozenset(
-    words(
+    list_words(
         """abs absolute add subtract multiply divide divide_no_nan true_divide floor_divide power mod negative sqrt rsqrt square
         exp expm1 log log1p sin cos tan tanh sinh cosh arctan arctan2 floor ceil trunc round sign maximum minimum clip
         where isnan isinf isfinite equal not_equal less less_equal greater greater_equal logical_and logical_or
@@ -23,9 +23,9 @@ _ELEMENTWISE = frozenset(
         ones_like stop_gradient reciprocal nan_to_num"""
     )
 )
-_REDUCING = frozenset(words("sum mean max min prod std var any all logsumexp"))
-_ALONG = frozenset(words("softmax log_softmax argmax argmin cumsum cumprod sort argsort flip normalize"))
-_IMAGES = frozenset(words("image.resize image.rgb_to_grayscale"))
+_REDUCING = frozenset(list_words("sum mean max min prod std var any all logsumexp"))
+_ALONG = frozenset(list_words("softmax log_softmax argmax argmin cumsum cumprod sort argsort flip normalize"))
+_IMAGES = frozenset(list_words("image.resize image.rgb_to_grayscale"))
 
 
 @dataclass(frozen=True, eq=False)

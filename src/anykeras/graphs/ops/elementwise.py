@@ -8,12 +8,12 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from ...recovery.functions import Operand
-from ...recovery.functions.base import words
+from ...texts import list_words
 from .base import NodeCall, Translate, cast, is_constant, op, rows
 
 _SAME: Mapping[str, str] = dict(
     pair.split("=")
-    for pair in words(
+    for pair in list_words(
         """
         Abs=abs Neg=negative Exp=exp Expm1=expm1 Log=log Log1p=log1p Sqrt=sqrt Rsqrt=rsqrt Square=square Sign=sign Sin=sin
         Cos=cos Tan=tan Asin=arcsin Acos=arccos Atan=arctan Sinh=sinh Cosh=cosh Tanh=tanh Asinh=arcsinh Acosh=arccosh
@@ -27,7 +27,7 @@ _SAME: Mapping[str, str] = dict(
 )
 _TRUTH: Mapping[str, str] = dict(
     pair.split("=")
-    for pair in words(
+    for pair in list_words(
         """
         Equal=equal NotEqual=not_equal Greater=greater GreaterEqual=greater_equal Less=less LessEqual=less_equal
         LogicalNot=logical_not IsNan=isnan IsInf=isinf IsFinite=isfinite

@@ -245,8 +245,3 @@ class Entry:
 def plain(value: Operand) -> Operand:
     """An entry used as an argument (``dtype=np.float32``) is its value."""
     return value.value if isinstance(value, Entry) and value.kind is EntryKind.VALUE else value
-
-
-def words(text: str) -> tuple[str, ...]:
-    """Names separated by spaces."""
-    return tuple(text.split())

@@ -8,20 +8,20 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from ... import limits
-from .base import words
+from ...texts import list_words
 from .values import Operand, Refused
 
 MOST = 4_000_000
 """No constant of more elements than this is computed."""
 _WORK = 1_000_000_000
 _REPEATS = 64
-_ARGUMENTS = words(
+_ARGUMENTS = list_words(
     "indexing axis keepdims dtype ddof shape fill_value k M N num endpoint base repeats reps decimals a_min a_max min max axes "
     "indices_or_sections ord kind order copy ndmin nan posinf neginf q side weights shift offset axis1 axis2 n"
 )
-_DTYPES = words("float16 float32 float64 int8 int16 int32 int64 uint8 uint16 uint32 uint64 bool float int bool_")
+_DTYPES = list_words("float16 float32 float64 int8 int16 int32 int64 uint8 uint16 uint32 uint64 bool float int bool_")
 
-ELEMENTWISE = words(
+ELEMENTWISE = list_words(
     "abs absolute add subtract multiply divide true_divide floor_divide power mod remainder fmod negative positive "
     "sqrt square cbrt exp exp2 expm1 log log2 log10 log1p sin cos tan arcsin arccos arctan arctan2 sinh cosh tanh "
     "arcsinh arccosh arctanh floor ceil trunc rint round around sign maximum minimum fmax fmin clip where isnan "
@@ -29,15 +29,15 @@ ELEMENTWISE = words(
     "logical_xor bitwise_and bitwise_or bitwise_xor invert reciprocal hypot deg2rad rad2deg degrees radians sinc "
     "heaviside nan_to_num float_power copysign real imag conj conjugate angle logaddexp ldexp"
 )
-REDUCING = words(
+REDUCING = list_words(
     "sum mean prod max min amax amin std var any all argmax argmin median cumsum cumprod ptp average count_nonzero "
     "percentile quantile nansum nanmean nanmax nanmin sort argsort diff flip fliplr flipud squeeze expand_dims "
     "ravel transpose swapaxes moveaxis reshape concatenate stack vstack hstack dstack split array_split take roll "
     "rot90 tril triu diag diagonal trace asarray array copy ascontiguousarray zeros_like ones_like full_like size "
     "ndim shape atleast_1d atleast_2d atleast_3d unique searchsorted digitize flatnonzero append isscalar"
 )
-CONTRACTING = words("dot matmul tensordot inner outer vdot kron cross")
-MAKING = words("meshgrid zeros ones empty full arange linspace logspace geomspace eye identity tile repeat broadcast_to")
+CONTRACTING = list_words("dot matmul tensordot inner outer vdot kron cross")
+MAKING = list_words("meshgrid zeros ones empty full arange linspace logspace geomspace eye identity tile repeat broadcast_to")
 
 
 _GIVEN: dict[str, Callable[..., Operand]] = {

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from ...texts import list_words
 from . import control, convolution, creation, shapes
 from .arguments import axis_of, dtype_name, reduce, reduce_to
-from .base import Entry, EntryKind, Ops, words
+from .base import Entry, EntryKind, Ops
 from .creation import cast, count, fill
 from .formulas import clip_between, select, softmax_over
 from .indexing import cut
@@ -16,7 +17,7 @@ from .tf.shaping import repeat_places
 from .values import Operand, Refused
 
 OPS = "keras.ops"
-_SAME = words(
+_SAME = list_words(
     "abs absolute add allclose angle append arccos arccosh arcsin arcsinh arctan arctan2 arctanh argmax argmin "
     "argpartition argsort array array_split average bartlett batch_normalization binary_crossentropy bincount "
     "bitwise_and bitwise_invert bitwise_left_shift bitwise_not bitwise_or bitwise_right_shift bitwise_xor blackman "

@@ -8,9 +8,10 @@ from collections.abc import Callable
 import numpy as np
 
 from ...errors import AnyKerasError
+from ...texts import list_words
 from . import folding, shapes
 from .arguments import NUMBERS, axis_of, dtype_name, reduce
-from .base import Entry, EntryKind, Ops, plain, words
+from .base import Entry, EntryKind, Ops, plain
 from .shapes import product
 from .table import constants, refuse, register
 from .tf.math import vector_norm
@@ -220,7 +221,7 @@ refuse(
 # ``math`` and the harmless parts of the standard library, on plain numbers.
 
 
-_FUNCTIONS = words(
+_FUNCTIONS = list_words(
     "acos acosh asin asinh atan atan2 atanh ceil copysign cos cosh degrees erf erfc exp expm1 fabs floor fmod frexp "
     "fsum gamma gcd hypot isclose isfinite isinf isnan isqrt ldexp lgamma log log10 log1p log2 modf pow radians sin "
     "sinh sqrt tan tanh trunc"
