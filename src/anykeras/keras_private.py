@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from functools import cache, partial
 from importlib import import_module
 from importlib.util import find_spec
+from types import ModuleType
 from typing import IO, Any
 
 import numpy as np
@@ -39,7 +40,7 @@ def choose_backend() -> None:
 
 
 @contextmanager
-def enter_safe_scope(keras: Any, custom_objects: Mapping[str, Any] | None = None) -> Iterator[None]:
+def enter_safe_scope(keras: ModuleType, custom_objects: Mapping[str, object] | None = None) -> Iterator[None]:
     """Safe mode of the module `keras`, whatever the process has set, and the user's objects by name.
 
     A flag set by ``keras.config.enable_unsafe_deserialization`` takes precedence over the argument ``safe_mode`` of every
@@ -53,7 +54,7 @@ def enter_safe_scope(keras: Any, custom_objects: Mapping[str, Any] | None = None
 AT_ONCE = "anykeras>Sequential"
 
 
-def make_sequential_at_once(keras: Any) -> type:
+def make_sequential_at_once(keras: ModuleType) -> type:
     """What stands in for ``keras.Sequential`` while a configuration is read, and gives a genuine one.
 
     ``Sequential.from_config`` (models/sequential.py) adds layer after layer, and each time builds the whole model anew: 5,000
@@ -63,7 +64,7 @@ def make_sequential_at_once(keras: Any) -> type:
 
     class AtOnce:
         @staticmethod
-        def from_config(config: Mapping[str, Any], custom_objects: Any = None) -> Any:
+        def from_config(config: Mapping[str, Any], custom_objects: object = None) -> Any:
             """The model; an input shape that no layer tells builds it as Keras does."""
             read = keras.saving.deserialize_keras_object
             model = keras.Sequential([read(layer) for layer in config["layers"]], name=config["name"])
@@ -151,7 +152,7 @@ def training_of_call(layer: object) -> bool | None:
     return training if isinstance(training, bool) else None
 
 
-def save_to_stream(keras: Any, model: Any, stream: IO[bytes]) -> None:
+def save_to_stream(keras: ModuleType, model: object, stream: IO[bytes]) -> None:
     """Write the ``.keras`` file of a live model to an open file (``saving/saving_lib.py``, ``_save_model_to_fileobj``).
 
     ``Model.save`` takes names only, and a file with a name stays behind when the process is killed.
@@ -218,7 +219,7 @@ class Pending(list[Any]):
     backend/common/variables.py), and sets the attribute ``assign`` of each until it has a value.
     """
 
-    def __init__(self, keras: Any, as_tensor: Callable[[Any], Any]) -> None:
+    def __init__(self, keras: ModuleType, as_tensor: Callable[[Any], object]) -> None:
         self._random = keras.src.initializers.random_initializers.RandomInitializer
         self._zeros, self._as_tensor = keras.initializers.Zeros(), as_tensor
         self._own: dict[int, Any] = {}
@@ -259,7 +260,7 @@ class Pending(list[Any]):
 
 
 @contextmanager
-def defer_values(keras: Any, as_tensor: Callable[[Any], Any]) -> Iterator[Pending]:
+def defer_values(keras: ModuleType, as_tensor: Callable[[Any], object]) -> Iterator[Pending]:
     """Variables of layers and optimizers made meanwhile run no initializer and have no memory, until they are assigned to.
 
     ``StatelessScope(initialize_variables=False)`` (backend/common/stateless_scope.py) is how Keras itself builds layers
@@ -280,7 +281,7 @@ _PENDING = "uninitialized_variables"
 
 
 @cache
-def can_defer(keras: Any) -> bool:
+def can_defer(keras: ModuleType) -> bool:
     """Whether the running Keras makes variables as `defer_values` expects it; tried with one variable."""
     drawn: list[object] = []
     try:
@@ -298,7 +299,7 @@ def can_defer(keras: Any) -> bool:
         return False
 
 
-def in_stateless_scope(keras: Any) -> bool:
+def in_stateless_scope(keras: ModuleType) -> bool:
     """Whether the caller computes without changing variables (``in_stateless_scope``, backend/common/stateless_scope.py)."""
     return bool(keras.src.backend.common.stateless_scope.in_stateless_scope())
 
@@ -314,7 +315,7 @@ def note_parameters(model: object) -> None:
             note()
 
 
-def list_downloaders() -> list[Any]:
+def list_downloaders() -> list[ModuleType]:
     """Where Keras has ``get_file``: its public place, utils/file_utils.py, and each module that took it from there by name."""
     original = import_module("keras.src.utils.file_utils").get_file
     loaded = [module for name, module in sorted(sys.modules.items()) if name.split(".")[0] == "keras"]
