@@ -274,8 +274,8 @@ def former(release: Release, cls: Class) -> dict[str, str]:
     return {key: new for key, new in sorted(found.items()) if key not in own}
 
 
-def is_found(release: Release, cls: Class) -> bool:
-    """Whether ``keras.layers.deserialize`` finds a class by its bare name."""
+def is_found(release: Release, module_of_class: str, class_name: str) -> bool:
+    """Whether ``keras.layers.deserialize`` finds a class, or a further name of one, by its bare name."""
     if not release.reach:
         module = "layers.serialization" if "layers.serialization" in release.trees else "layers.__init__"
         for node in ast.walk(release.trees.get(module) or ast.Module([], [])):
@@ -284,16 +284,16 @@ def is_found(release: Release, cls: Class) -> bool:
                 place = f"layers.{place}" if node.level == 1 else place
                 for name in node.names:
                     release.reach |= {place if name.name == "*" else f"{place}.{name.name}"}
-    parts = [*cls.module.split("."), cls.name]
-    always = cls.name in ("Model", "Sequential", "Functional", "Network", "InputLayer")
-    again = any(place.endswith(f".{cls.name}") for place in release.reach)  # passed on by a package
+    parts = [*module_of_class.split("."), class_name]
+    always = class_name in ("Model", "Sequential", "Functional", "Network", "InputLayer")
+    again = any(place.endswith(f".{class_name}") for place in release.reach)  # passed on by a package
     return always or again or not release.reach or any(".".join(parts[:n]) in release.reach for n in range(1, len(parts) + 1))
 
 
-def class_aliases(release: Release, kind: str) -> dict[str, str]:
-    """Further names of classes, ``Convolution2D = Conv2D``, as the modules of a kind state them."""
+def class_aliases(release: Release, kind: str) -> dict[str, tuple[str, str]]:
+    """Further names of classes, ``Convolution2D = Conv2D``, as the modules of a kind state them: class and module."""
     return {
-        target.id: node.value.id
+        target.id: (node.value.id, module)
         for module, tree in release.trees.items() if any(home in module.split(".") for home in HOMES[kind])
         for top in tree.body for node in (ast.walk(top) if isinstance(top, ast.If) else [top])
         if isinstance(node, ast.Assign) and isinstance(node.value, ast.Name)
@@ -412,7 +412,7 @@ def state(release: Release, kind: str, cls: Class) -> dict[str, Any]:
         "module": cls.module.removeprefix("src.") if kind == "operations" else "",
         "former": former(release, cls),
         "needed": needed(release, cls),
-        "hidden": kind == "layers" and not is_found(release, cls),
+        "hidden": kind == "layers" and not is_found(release, cls.module, cls.name),
     }
 
 
@@ -454,6 +454,8 @@ def snake(name: str) -> str:
 
 def names_of(release: Release, kind: str) -> set[str]:
     """The names that a string may mean: what the modules of a kind define, and what their tables add."""
+    if (listed := listed_names(release, kind)) is not None:
+        return listed
     homes = HOMES.get(kind, (kind,))
     found: set[str] = set()
     snakes = any(
@@ -483,6 +485,28 @@ def names_of(release: Release, kind: str) -> set[str]:
             elif isinstance(part, ast.Call) and part.args and TABLES.search(called(part.func)):
                 found |= keys_of(part.args[0])
     return {name for name in found if name.isidentifier() and not name.startswith("_")}
+
+
+def listed_names(release: Release, kind: str) -> set[str] | None:
+    """The names in the one list in which Keras 3 looks up what has no module; None for a release that has no such list."""
+    tree = release.trees.get(f"{kind}.__init__")
+    assigned = [node for node in tree.body if isinstance(node, ast.Assign)] if tree is not None else []
+    objects = next((node.value for node in assigned if called(node.targets[0]) == "ALL_OBJECTS"), None)
+    if tree is None or not isinstance(objects, ast.Set):
+        return None
+    plain_names = {called(item).rpartition(".")[2] for item in objects.elts}
+    found: set[str] = set()
+    for part in ast.walk(tree):
+        if isinstance(part, ast.DictComp):  # {cls.__name__: cls}, {to_snake_case(cls.__name__): cls}, {cls.__name__.lower(): cls}
+            said = ast.unparse(part.key)
+            found |= {snake(name) if "snake" in said else name for name in plain_names}
+            found |= {name.lower() for name in plain_names} if "lower" in said else set()
+        elif isinstance(part, ast.Assign) and TABLES.search(called(part.targets[0])):
+            target = part.targets[0]
+            found |= {key} if isinstance(target, ast.Subscript) and isinstance(key := plain(target.slice), str) else set()
+        elif isinstance(part, ast.Call) and part.args and TABLES.search(called(part.func)):
+            found |= keys_of(part.args[0])
+    return found
 
 
 TABLES = re.compile("OBJECTS|ALIASES|all_classes|_TF_ACTIVATIONS")  # the tables of Keras that its strings are looked up in
@@ -518,9 +542,10 @@ def states(label: list[str], root: str) -> tuple[States, Names]:
         raise SystemExit(f"{root} holds no layers: give the folder of {' '.join(label)} in which `layers` is")
     names = {kind: names_of(release, kind) for kind in FUNCTIONS} | {"exports": exported(release, "keras.")}
     for kind in KINDS:  # a further name of a class is one more class, with all that its first name has
-        for alias, name in class_aliases(release, kind).items():
+        for alias, (name, module) in class_aliases(release, kind).items():
             if name in found[kind] and alias not in found[kind]:
-                found[kind][alias] = found[kind][name]
+                hidden = kind == "layers" and not is_found(release, module, alias)
+                found[kind][alias] = found[kind][name] | {"hidden": hidden}
     return found, names
 
 

@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 import anykeras
 from anykeras import pipeline
 from anykeras.catalog.releases import RELEASES, find_release
-from anykeras.checking import Outcome, run, weights
+from anykeras.checking import Outcome, objects, run, weights
 from anykeras.checking.forecast import Content, Notes
 from anykeras.checking.pins import list_releases
 from anykeras.checking.reading import _Reader, forecast
@@ -162,6 +162,24 @@ def test_a_loss_that_no_list_of_keras_3_has_is_not_found_in_hdf5(tmp_path: Path)
     assert (
         anykeras.check(path, ["keras-3.3"], conversion=False).forecasts[0].opens is False
     )  # in 3.3.3 CTC was not found either
+
+
+def test_the_list_of_names_of_each_minor_of_keras_3(tmp_path: Path) -> None:
+    """Keras 3.0.5 has binary_focal_crossentropy and not in its list: TypeError in HDF5 of 3.3.3; 3.3.3 opens its own."""
+    made = _save_compiled(tmp_path / "now.keras", "mse")
+    anykeras.convert(made, tmp_path / "then.h5", target="tf.keras-2.15")
+    path = _retrain(tmp_path / "then.h5", loss="binary_focal_crossentropy")
+    found = {str(one.release): one for one in anykeras.check(path, ["keras-3.0", "keras-3.3"], conversion=False).forecasts}
+    assert found["keras-3.0"].opens is False and found["keras-3.0"].obstacles[0].key == "loss"
+    assert found["keras-3.3"].opens is True, found
+
+
+@pytest.mark.parametrize("name", ["SeparableConvolution2D", "Convolution2DTranspose", "Deconv2D", "Convolution2D"])
+def test_older_names_that_keras_2_3_defines_and_does_not_import(name: str) -> None:
+    """keras.layers.deserialize of Keras 2.3.1 knows the last alone; that of 2.2.4 all."""
+    for release, known in (("keras-2.3", name == "Convolution2D"), ("keras-2.2", True)):
+        wanted = find_release(release)
+        assert wanted is not None and (objects.find_named(name, "layers", wanted) is not None) is known
 
 
 @pytest.mark.parametrize(

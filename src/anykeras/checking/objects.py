@@ -33,14 +33,8 @@ PRIVATE: Final[Mapping[str, tuple[str, ...]]] = {
     **dict.fromkeys(("Functional", "Sequential", "Model"), ("engine.functional", "engine.sequential", "engine.training")),
 }  # fmt: skip
 
-# Exported classes that ALL_OBJECTS of losses and of optimizers lacks, in which Keras 3 looks up what HDF5 names.
-UNLISTED: Final[Mapping[str, Since]] = {
-    **dict.fromkeys(("BinaryFocalCrossentropy", "CategoricalFocalCrossentropy"), Since("3.2", tf="1.13")),
-    "CTC": Since("3.4"), "CategoricalGeneralizedCrossEntropy": Since(None), "Muon": Since("3.14"), "Lamb": Since(None),
-}  # fmt: skip
-
-# Older names of layers that Keras 2.3 defines and does not import where it looks them up (keras 2.3.1 layers/__init__.py).
-NOT_IMPORTED: Final = ("SeparableConvolution1D", "SeparableConvolution2D", "Convolution2DTranspose")
+# Kinds that Keras 3 looks up in one list of names, ALL_OBJECTS, where a file tells no module (losses/__init__.py and its kin).
+LISTED: Final = (*PARTS, "losses", "metrics", "optimizers")
 
 
 @dataclass(frozen=True)
@@ -74,16 +68,16 @@ def find_operation(module: str, name: str, release: Release) -> Found | None:
 def find_named(name: str, kind: str, release: Release) -> Found | None:
     """The class that older formats mean by its bare name, in the list of its kind."""
     entry = find_signature(name, release.signatures, kind)
-    if entry is None or is_unlisted(name, kind, release) or (kind == "layers" and entry.hidden):
-        return None
-    if name in NOT_IMPORTED and release.line == "keras2" and release.numbers >= (2, 3):
+    if entry is None or is_unlisted(name, entry, kind, release) or (kind == "layers" and entry.hidden):
         return None
     return Found(name, kind, entry)
 
 
-def is_unlisted(name: str, kind: str, release: Release) -> bool:
-    """Whether a release has a loss or an optimizer and does not find it by its bare name."""
-    return kind in ("losses", "optimizers") and name in UNLISTED and not UNLISTED[name].holds(release)
+def is_unlisted(name: str, entry: Signature, kind: str, release: Release) -> bool:
+    """Whether Keras 3 has a class and does not find it by its bare name; a schedule is found by its module alone."""
+    if release.line != "keras3" or kind not in LISTED or any("schedules" in full for full in entry.names):
+        return False
+    return not has_name(name, kind, release.signatures)
 
 
 def speaks_modules(release: Release, entry: Mapping[str, Any]) -> bool:
@@ -137,8 +131,7 @@ def list_missing_keys(found: Found, config: Mapping[str, Any]) -> list[str]:
 
 def lists_name(name: str, kind: str, release: Release) -> bool:
     """Whether a string is a name of a kind in a release, as its ``get`` looks it up."""
-    listed = has_name(name, kind, release.signatures) or find_signature(name, release.signatures, kind) is not None
-    return listed and not is_unlisted(name, kind, release)
+    return has_name(name, kind, release.signatures) or find_named(name, kind, release) is not None
 
 
 KEYS: Final[Mapping[str, str]] = {

@@ -260,7 +260,7 @@ class _Reader:
             return
         typed = isinstance(value.get("module"), str) and objects.READS_MODULES.holds(self.release)
         if self.release.line == "keras3":  # looks in its lists of names in HDF5, and for the parts of a layer everywhere
-            typed = typed and self.typed and kind not in objects.PARTS
+            typed = typed and (self.typed or kind == "activations") and kind not in objects.PARTS
         found = objects.find_exported(value["module"], class_name, self.release) if typed else None
         found = found or objects.find_named(class_name, kind, self.release)
         if found is None and objects.lists_name(class_name, kind, self.release):
