@@ -497,7 +497,7 @@ def listed_names(release: Release, kind: str) -> set[str] | None:
     plain_names = {called(item).rpartition(".")[2] for item in objects.elts}
     found: set[str] = set()
     for part in ast.walk(tree):
-        if isinstance(part, ast.DictComp):  # {cls.__name__: cls}, {to_snake_case(cls.__name__): cls}, {cls.__name__.lower(): ...}
+        if isinstance(part, ast.DictComp):  # {cls.__name__: cls}, {to_snake_case(cls.__name__): cls}
             said = ast.unparse(part.key)
             found |= {snake(name) if "snake" in said else name for name in plain_names}
             found |= {name.lower() for name in plain_names} if "lower" in said else set()
