@@ -150,6 +150,10 @@ ORDINARY: dict[str, Callable[..., Any]] = {
     "reversal": lambda x: tf.get_default_graph().gradient_override_map({"Identity": "Flip"}) and x,  # type: ignore[name-defined]  # noqa: F821
     "torch": lambda x: torch.nn.functional.normalize(torch.abs(x)),  # type: ignore[name-defined]  # noqa: F821
     "contrib": lambda x: tf.contrib.image.rotate(x, 0.3),  # type: ignore[name-defined]  # noqa: F821
+    "patches": lambda x: tf.image.extract_patches(x, [1, 8, 8, 1], [1, 8, 8, 1], [1, 1, 1, 1], "VALID"),  # type: ignore[name-defined]  # noqa: F821
+    "policies": lambda x: tf.cast(x, tf.keras.mixed_precision.global_policy().compute_dtype),  # type: ignore[name-defined]  # noqa: F821
+    "einops": lambda x: einops.rearrange(x, "b h w c -> b (h w) c"),  # type: ignore[name-defined]  # noqa: F821
+    "large numbers": lambda x: x - 1e12 * int(x.shape[1] / 2.0),
     "words": lambda x: keras.applications.mobilenet_v2.preprocess_input(x),  # type: ignore[name-defined]  # noqa: F821
 }
 
@@ -169,6 +173,8 @@ GETTING: dict[str, Callable[..., Any]] = {
     "a configuration": lambda x: keras.initializers.get({"class_name": "system", "module": "os"})(x),  # type: ignore[name-defined]  # noqa: F821
     "words of a file": lambda x: keras.layers.StringLookup(vocabulary="../words.txt")(x),  # type: ignore[name-defined]  # noqa: F821
     "torch": lambda x: torch.load("a.pt"),  # type: ignore[name-defined]  # noqa: F821
+    "a size": lambda x: [0] * int(1e13) and x,
+    "steps": lambda x: [x for _ in range(int(9e15))],
     "a graph": lambda x: tf.get_default_graph().create_op("WriteFile", [], []),  # type: ignore[name-defined]  # noqa: F821
 }
 

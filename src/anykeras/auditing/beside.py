@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 from ..containers.source import ByteSource
 from . import loading
 from .risks import Collector, Severity
-from .scripts import FETCHED, judge_script
+from .scripts import FETCHED, find_told, judge_script
 
 _READ: Final = 1 << 20  # bytes of such a file
 
@@ -107,7 +107,29 @@ _FILES: Final = (
         Severity.MEDIUM,
         "a container that reaches the machine it runs on",
     ),
-    _read_row(r"package\.json", r"\"(?:pre|post)?install\"\s*:\s*\S+", Severity.MEDIUM, "a program that npm runs"),
+    _read_row(
+        r"package\.json",
+        r"\"(?:pre|post)?install\"\s*:\s*\S+|\"prep\w+\"\s*:\s*\"[^\n]*\b(?:node -e|curl|wget|\w{0,4}sh -c)\b",
+        Severity.MEDIUM,
+        "a program that npm runs",
+    ),
+    _read_row(
+        r"(?:package-lock\.json|yarn\.lock|\.condarc)",
+        r"\bresolved\"?:?\s*\"http://(?!registry\.)|^\s*-\s*http://",
+        Severity.MEDIUM,
+        "packages that are fetched from elsewhere than the package index",
+    ),
+    _read_row(
+        r"Dockerfile[^/\\]*", r"^\s*ADD\s+(?:--\S+\s+)*http://\S+", Severity.MEDIUM, "a file that is fetched without proof"
+    ),
+    _read_row(r"[^/\\]*\.pdf", r"/S\s*/(?:JavaScript|Launch)\b", Severity.MEDIUM, "a page that runs programs"),
+    _read_row(r"[^/\\]*\.svg", r"<script\b|javascript:", Severity.MEDIUM, "a picture that runs programs"),
+    _read_row(
+        r"[^/\\]*\.[ct]sv",
+        r"(?:^|[,;\t\"])[=+@-](?:[\w+(-]*\b(?:HYPERLINK|WEBSERVICE|DDE|IMPORT(?:DATA|XML|HTML|FEED|RANGE))\(|[^\n,]{0,40}\bcmd\|)",
+        Severity.MEDIUM,
+        "a formula by which tables run programs or fetch",
+    ),
     _read_row(
         r"(?:\w+_)?config\.json",
         r"\"auto_map\"\s*:\s*\{|\"trust_remote_code\"\s*:\s*true|\"custom_pipelines\"",
@@ -182,6 +204,9 @@ _DECEIVING: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u200b-\u200f\u202a
 _STARTED: Final = frozenset({"conftest", "setup", "noxfile", "inference", "handler", "__init__", "__main__"})
 """Programs that Python, pip, pytest or a server starts by itself."""
 _SCRIPT: Final = re.compile(r"\.(?:pyw?|ipynb|sh|bash|bat|cmd)$", re.IGNORECASE)
+_OF_TOOLS: Final = re.compile(
+    r"(?:^|/)(?:(?:Docker|Container|Make|Jenkins|Just|Proc|Snake)file[^/]*|[^/]*\.(?:ya?ml|toml|cfg|mk))$", re.IGNORECASE
+)
 _PACKED: Final = {
     b'\x04"M\x18': "lz4",
     b"\x28\xb5\x2f\xfd": "zstd",
@@ -203,6 +228,9 @@ def judge_beside(found: Collector, source: ByteSource, part: str) -> None:
     for row in _FILES:
         if row.name.search(part) and (match := row.text.search(source.read(0, _READ).decode("utf-8", "replace"))):
             found.add("AK8016", row.severity, part, f"{row.seen}: {match[0].strip()[:120]!r}", loading.BESIDE)
+    if _OF_TOOLS.search(part) and (told := find_told(source.read(0, _READ).decode("utf-8", "replace"))):
+        seen = f"settings of a tool that is made to run what it fetches or hides: {told[:80]!r}"
+        found.add("AK8016", Severity.MEDIUM, part, seen, loading.BESIDE)
     if acts_by_text(part):
         judge_script(found, source, part, part, started=part.rpartition("/")[2].rpartition(".")[0] in _STARTED)
     packed = next((name for start, name in _PACKED.items() if source.read(0, 8).startswith(start)), None)

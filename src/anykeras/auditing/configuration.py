@@ -30,7 +30,7 @@ from .risks import Collector, Loading, Severity
 _PATHS = frozenset({"vocabulary", "idf_weights", "merges"})
 _PLACES = frozenset(
     list_words(
-        """filepath file_path path handle weights_path model_path saved_model_path vocabulary_file fname origin url
+        """filepath file_path handle weights_path model_path saved_model_path vocabulary_file fname origin url
         cache_dir log_dir export_dir asset_path proto proto_path preset"""
     )
 )
@@ -48,7 +48,7 @@ _UNUSUAL = re.compile(
 _SPREADSHEET = re.compile(r"[=@+]\w+\(|=\w+\|")
 _SOURCE = re.compile(
     r"__import__\s*\(|\b(?:eval|exec|compile|getattr|open)\s*\(|\bos\.(?:system|popen)|\bsubprocess\b|\.__(?:class|globals|subclasses|"
-    r"builtins|mro|bases?|init)__|\blambda\s{1,64}+\w*+\s{0,64}[:,]|/bin/(?:ba)?sh\b|\bpowershell\b|\b(?:curl|wget)\s+\S*https?:|<script|<\?php|"
+    r"builtins|mro|bases?)__|\blambda\s{1,64}+\w*+\s{0,64}[:,]|/bin/(?:ba)?sh\b|\bpowershell\b|\b(?:curl|wget)\s+\S*https?:|<script|<\?php|"
     r"<\w+[ /][^<>]{0,80}\bon\w{1,40}\s{0,8}=|"
     r"!!python/|\{\{.{1,200}\}\}|\{%.{1,100}%\}|\$\{jndi:|\$\([^)]{1,500}+\)|\bimport\s+(?:os|sys|subprocess|socket|pickle)\b|javascript:",
     re.IGNORECASE | re.DOTALL,
@@ -336,11 +336,12 @@ def _judge_tensorflow(found: Collector, config: Mapping[str, object], where: str
 def _judge_text(found: Collector, place: _Place, as_code: Loading, legacy: bool) -> None:
     value, where, key, holder = place
     assert isinstance(value, str)
-    if key in _NAMES:
+    if key in _NAMES | {"keras_version", "date_saved"}:
         judge_shown(found, value, where)
-        if (_UNUSUAL.search(value) and value != "<lambda>") or _SPREADSHEET.match(value) or len(value) > _LONGEST:
-            seen = f"the name {value[:80]!r}, with characters or a length that mean something to other programs"
-            found.add("AK8015", Severity.MEDIUM, where, seen, loading.SHOWN)
+    unusual = (_UNUSUAL.search(value) and value != "<lambda>") or _SPREADSHEET.match(value) or len(value) > _LONGEST
+    if key in _NAMES and unusual:
+        seen = f"the name {value[:80]!r}, with characters or a length that mean something to other programs"
+        found.add("AK8015", Severity.MEDIUM, where, seen, loading.SHOWN)
     if key == "dtype" and holder and (len(value) > _LONGEST or not _DTYPE.fullmatch(value)):
         found.add("AK8011", Severity.MEDIUM, where, f"the type {value[:80]!r}, which no layer has", loading.BOMB)
     if key and not key.startswith("("):

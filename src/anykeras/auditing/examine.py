@@ -49,6 +49,7 @@ _PYTHON_TAG: Final = re.compile(
     r"(?:!!|tag:yaml\.org,2002:|![\w-]*!?)python/(?P<kind>[\w/]+)(?::(?P<name>[\w.]*))?|(?P<directive>^%TAG\b[^\n]*)",
     re.MULTILINE,
 )
+_OF_CLASSES: Final = re.compile(r"class_name|\\")  # an escape may spell it
 _PLAIN_TAGS: Final = frozenset(list_words("tuple unicode str none bool int long float complex list dict bytes"))
 _GRAPH_LIKE: Final = (b"\x08\x01\x12", b"\x0a")
 _OF_WORDS: Final = re.compile(rb"\x0a[\x08-\x7f]\x0a([\x01-\x70])[^\0]{1,112}?\x15")  # a vocabulary of SentencePiece
@@ -211,6 +212,8 @@ def _examine_text(found: Collector, source: ByteSource, head: bytes, part: str) 
             scan_texts(found, source, part)
         return
     _judge_tags(found, text, part)
+    if not _OF_CLASSES.search(text):
+        return  # settings of some tool, which no Keras takes for a model
     from ..containers.config_text.yaml import parse_yaml  # most files are no YAML
 
     try:

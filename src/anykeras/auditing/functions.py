@@ -10,6 +10,7 @@ import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from .. import bytecode
 from ..bytecode import CodeObject
@@ -239,6 +240,15 @@ def _collect_constants(code: CodeObject, body: DecodedCode, uses: _Uses) -> None
     raises = any(step.name in _POWERS or (step.name == "BINARY_OP" and step.arg in _POWERS_OF_311) for step in steps)
     huge = (raises or bool(_COUNTING & set(code.names))) and any(item >= _LARGE for item in numbers)
     huge |= any(_MOST < item <= 2**62 and item & (item + 1) for item in numbers)
+    plain = [step for step in steps if step.name not in _NOTHING]
+    huge |= any(
+        before.name in _READ
+        and code.names[next(iter(indexes(body, before)), 0)] == "int"
+        and step.name == "LOAD_CONST"
+        and isinstance(size := code.consts[step.arg], float)
+        and size > _MOST
+        for before, step in pairwise(plain)
+    )
     huge |= math.prod(item for item in numbers if item > _LARGE) > _MOST
     left = [item for at, item in enumerate(code.consts) if at or not isinstance(item, str) or 0 in loaded]
     while left:  # a first text that nothing loads is a description

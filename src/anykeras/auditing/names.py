@@ -25,7 +25,7 @@ KERAS: Final = _split("keras tf_keras")
 NUMERIC: Final = _split(
     """K backend keras tf_keras tensorflow tf numpy np math cmath jnp jax lax theano T ops layers activations initializers
     losses metrics regularizers constraints nn tfp tensorflow_probability torch F scipy tfm tfk kl KL kb KB tfa mx mxnet
-    cntk keras_hub keras_cv keras_nlp"""
+    cntk keras_hub keras_cv keras_nlp einops tensorflow_addons keras_contrib keras_applications"""
 )
 """Roots of names that stored code computes with."""
 
@@ -103,7 +103,7 @@ PARTS: Final = _split(
     activations constraints regularizers optimizers ops backend keras K fft lax numpy special compat v1 v2 src core
     experimental utils to_categorical contrib framework quantization spectral manip data AUTOTUNE python audio nest
     distributions pool downsample models Model Sequential engine tensorflow_backend theano_backend cntk_backend io tensor
-    nnet scipy stats pack unpack debugging python_io NOT_SUPPORTED functional"""
+    nnet scipy stats pack unpack debugging python_io NOT_SUPPORTED functional mixed_precision global_policy"""
 )
 """Parts of libraries under which functions that compute stand."""
 
@@ -179,7 +179,7 @@ PARSERS_OF_TF: Final = re.compile(
 
 OUTSIDE_OF_COMPUTING: Final = re.compile(
     r"(?:^|\.)(?:lite|callbacks|datasets|saving|export|host_callback|io_callback|pure_callback|start_server|start_trace|"
-    r"debugging\.experimental|\w*Session|open_memmap|DataSource|(?:save|load|dump|plot|extract|download)_\w+|\w+_from_(?:directory|json|yaml|url|file)|urlretrieve|"
+    r"debugging\.experimental|\w*Session|open_memmap|DataSource|(?:save|load|dump|plot|extract(?!_(?:\w+_)?(?:patches|glimpse))|download)_\w+|\w+_from_(?:directory|json|yaml|url|file)|urlretrieve|"
     r"applications\.(?:\w+\.)*[A-Z]\w+)(?:\.|$)"
 )
 """Functions of numeric libraries, under their dotted names, that no computation needs."""

@@ -42,7 +42,8 @@ _WORKERS: Final = re.compile(
 )
 """What pickles of arrays and of Keras models are made of, as ``module name``."""
 _OF_DATA: Final = re.compile(
-    r"sklearn\.(?:preprocessing|decomposition|feature_extraction|pipeline|compose|linear_model|ensemble|tree|svm|neighbors|cluster|impute|"
+    r"sklearn\.(?!utils\.parallel )"
+    r"(?:preprocessing|decomposition|feature_extraction|pipeline|compose|linear_model|ensemble|tree|svm|neighbors|cluster|impute|"
     r"feature_selection|naive_bayes|model_selection|discriminant_analysis|multiclass|multioutput|utils|metrics|manifold|mixture|isotonic|"
     r"kernel_approximation|calibration|neural_network|_loss|random_projection|dummy|gaussian_process|covariance)"
     r"(?:\.\w+)* (?:_?[A-Z]\w+|newObj|__pyx_unpickle_\w+)|"

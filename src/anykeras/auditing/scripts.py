@@ -19,17 +19,21 @@ from ..lazily import read_data
 from . import loading
 from .risks import Collector, Severity
 
-FETCHED: Final = (
-    r"\b(?:curl|wget)\b(?![^\n|]*https://(?:astral\.sh|sh\.rustup\.rs|get\.docker\.com|install\.python-poetry\.org|pyenv\.run|"
+_INSTALLERS: Final = (
+    r"(?![^\n|]*https://(?:astral\.sh|sh\.rustup\.rs|get\.docker\.com|install\.python-poetry\.org|pyenv\.run|"
     r"deb\.nodesource\.com|raw\.githubusercontent\.com/nvm-sh|packagecloud\.io/install/repositories/github/git-lfs|"
-    r"bootstrap\.pypa\.io|sdk\.cloud\.google\.com)/?)"
-    r"[^\n]{0,400}\|[ \t]*(?:sudo[ \t]+(?:-\w+[ \t]+)?)?(?:\w{0,9}sh|python[\d.]*|perl|ruby|node)\b"
+    r"bootstrap\.pypa\.io|sdk\.cloud\.google\.com|raw\.githubusercontent\.com/Homebrew)/?)"
+)
+FETCHED: Final = (
+    rf"\b(?:curl|wget)\b{_INSTALLERS}[^\n]{{0,400}}\|"
+    r"[ \t]*(?:sudo[ \t]+(?:-\w+[ \t]+)?)?(?:\w{0,9}sh|python[\d.]*|perl|ruby|node)\b|"
+    rf"(?:\b\w{{0,4}}sh[ \t]+-\w*c|\beval|\bsource|(?:^|\s)\.)[ \t]+[\"']?(?:\$\$?|<)\([ \t]*(?:curl|wget)\b{_INSTALLERS}"
 )
 """What is fetched and run at once, but for the installers of well-known tools."""
 _READ: Final = 16 * limits.MIB
 _FETCHED: Final = re.compile(FETCHED)
 _PYTHON: Final = ("py", "pyw", "ipynb")
-_SHELL: Final = ("sh", "bash", "bat", "cmd")
+_SHELL: Final = ("sh", "bash", "bat", "cmd", "ps1")
 _CALLS: Final = re.compile(
     r"\b(?:os\.(?:system|popen)|(?:subprocess|sp)\.(?:run|call|check_call|check_output|Popen|getoutput|getstatusoutput)|"
     r"commands\.getoutput|get_ipython\(\)\.system|create_subprocess_\w+|(?<![\w.])(?:Popen|check_call|check_output|system|popen))"
@@ -40,9 +44,12 @@ _RENAMED: Final = re.compile(
 )
 _TAKEN: Final = re.compile(r"^[ \t]*from\s+(os|subprocess|socket|ctypes|marshal)\s+import\s+\(?([\w, \t]+)", re.MULTILINE)
 _MOST: Final = 20
-_PUBLISHES: Final = re.compile(
-    r"\s*(?:python3? (?:setup\.py|-m (?:build|twine|pytest))|twine|git (?:tag|push)|rm -rf? (?:dist|build))\b"
+_OF_PACKAGING: Final = re.compile(
+    r"\s*(?:python3? (?:setup\.py|-m (?:build|twine|pytest))|twine|rm -rf? (?:dist|build)|"
+    r"cmake|make|ninja|swig|protoc|pkg-config|"
+    r"git(?:$| (?:tag|push|rev-parse|describe|log|status|show|diff|ls-files|submodule)))(?:\b|$)"
 )
+"""What a ``setup.py`` builds and publishes with, and asks for its version."""
 _ITSELF: Final = re.compile(r"[\[(]?\s*f?['\"]?\{?sys\.executable")
 _LITERAL: Final = re.compile(r"[\[(]*\s*[rbfu]{0,2}['\"]{1,3}(?P<text>[^'\"\n]*)")
 _VARIABLE: Final = re.compile(r"(?:args\s*=|shlex\.split\()?\s*(?P<name>[A-Za-z_]\w*)")
@@ -55,11 +62,12 @@ _CHOICE: Final = re.compile(r"^\s*\(?[\w*.|\"'?-]+\)(?=\s|$)", re.MULTILINE)  # 
 _DEFINED: Final = re.compile(r"^\s*(?:function\s+)?([\w-]+)\s*\(\)|^\s*function\s+([\w-]+)", re.MULTILINE)
 _AHEAD: Final = re.compile(
     r"(?:\s+|[A-Za-z_]\w*\+?=\S*|(?:sudo|time|nohup|command|exec|then|do|else|if|elif|while|until|!|@|env)\b(?=\s|$)|"
-    r"-\S+(?=\s)|\d?[<>]+&?\S*)*"
+    r"(?:not|(?:exist|errorlevel|defined)\s+\S+)(?=\s|$)|-\S+(?=\s)|\d?[<>]+&?\S*)*",
+    re.IGNORECASE,
 )
 _WORD: Final = re.compile(r"(?:/usr/bin/|/bin/|/opt/\S*/)?@?(?P<word>[^\s<>=]+)")
 _OWN: Final = re.compile(
-    r"\.{0,2}/?(?:[\w.-]+/)*[\w.-]+\.(?:sh|py|bash|bat|R)$|\$|%|_|#|\"|:|-|\d|\.?v?env/|\./|[\w*.]+\)$|~$|[{}\[\]]+$|"
+    r"\.{0,2}/?(?:[\w.-]+/)*[\w.-]+\.(?:sh|py|bash|bat|R)$|echo\.|\$|%|_|#|\"|:|-|\d|\.?v?env/|\./|[\w*.]+\)$|~$|[{}\[\]]+$|"
     r"(?:[\w.-]+/)+activate$"
 )
 """A program of the project itself, a variable, or what is left of a text."""
@@ -100,13 +108,14 @@ def _spell_out(text: str) -> str:
 def _list_acts(text: str, suffix: str, started: bool) -> Iterator[str]:
     for pattern, seen in (
         (_FETCHED, "is fetched and run"),
+        *_read_rules("told"),
         *_read_rules("anywhere"),
         *_read_rules("python" if suffix in _PYTHON else "others"),
     ):
         if match := pattern.search(text):
             yield f"{seen}: {match[0].strip()[:80]!r}"
     for command in _list_commands(text, suffix):
-        if odd := command if started and suffix == "py" and not _PUBLISHES.match(command) else find_odd_command(command):
+        if odd := command if started and suffix == "py" and not _OF_PACKAGING.match(command) else find_odd_command(command):
             yield f"calls a command that no project needs: {odd.strip()[:80]!r}"
 
 
@@ -119,6 +128,12 @@ def _read_rules(kind: str) -> list[tuple[re.Pattern[str], str]]:
 def read_beside() -> dict[str, Any]:
     """What is known of files beside a model."""
     return tomllib.loads(read_data("anykeras.auditing", "beside.toml"))
+
+
+def find_told(text: str) -> str:
+    """What settings of a tool have it run that nothing of theirs needs, else ""."""
+    found = (match[0] for pattern, _ in _read_rules("told") if (match := pattern.search(text)))
+    return next(found, "")
 
 
 def _list_commands(text: str, suffix: str) -> Iterator[str]:
