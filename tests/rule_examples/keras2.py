@@ -217,7 +217,6 @@ enter(
 )
 
 K2_RECURRENT = Writer(Era.KERAS2, "keras", "2.2.4", "tensorflow")
-TF_RECURRENT = Writer(Era.TF2, "tf.keras", "2.13.1", "tensorflow")
 
 
 def _is_plain_lstm(layer: Layer) -> bool:
@@ -252,16 +251,6 @@ enter(
     leaves_alone=[Example(Layer("GRU", "g", {"reset_after": True}), Layer("GRU", "g", {"reset_after": True}), K2_RECURRENT)],
 )
 
-
-def _is_wrapped(layer: Layer) -> bool:
-    return layer.graph is not None and any(inner.class_name == "LSTM" for inner in layer.graph.layers)
-
-
-enter(
-    "AK2243",
-    examples=[Example(Layer("LSTM", "l", {"units": 2, "time_major": True}), _is_wrapped, TF_RECURRENT)],
-    leaves_alone=[Example(Layer("LSTM", "l", {"time_major": False}), Layer("LSTM", "l", {"time_major": False}), TF_RECURRENT)],
-)
 
 enter(
     "AK2239",

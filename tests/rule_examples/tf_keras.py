@@ -211,11 +211,38 @@ enter(
 )
 
 _TIMED = Layer("LSTM", "l", {"units": 2, "time_major": True})
+_NOT_TIMED = _TIMED.with_config(time_major=False)
+_BOTH = Layer("Bidirectional", "b", {"layer": _TIMED, "backward_layer": _TIMED})
+
+
+def _is_swapped_with_mask(model: Layer) -> bool:
+    inner = model.graph.layer("l") if model.graph is not None else None
+    return inner is not None and {"transpose", "Attention", "LSTM"} <= inner.class_names
+
 
 enter(
     "AK2303",
-    examples=[Example(make_sequential("s", Layer("TimeDistributed", "t", {"layer": _TIMED})), Unsupported, TF_LOST_MASKS)],
+    examples=[Example(_model_lost_masks(_TIMED), _is_swapped_with_mask, TF_LOST_MASKS)],
     leaves_alone=[Example(make_sequential("s", _TIMED), make_sequential("s", _TIMED), TF_LOST_MASKS)],
+)
+
+
+def _are_swapped(model: Layer) -> bool:
+    return model.graph is not None and all({"transpose", "LSTM"} <= layer.class_names for layer in model.graph.layers)
+
+
+enter(
+    "AK2243",
+    examples=[
+        Example(make_sequential("s", _TIMED, _BOTH), _are_swapped, TF_LOST_MASKS),
+        Example(make_sequential("s", Layer("TimeDistributed", "t", {"layer": _TIMED})), Unsupported, TF_LOST_MASKS),
+        Example(
+            make_sequential("s", _BOTH.with_config(layer=_TIMED.with_config(return_sequences=True))),
+            Unsupported,
+            Writer(Era.TF2, "tf.keras", "2.2.4-tf", "tensorflow"),
+        ),
+    ],
+    leaves_alone=[Example(make_sequential("s", _NOT_TIMED), make_sequential("s", _NOT_TIMED), TF_LOST_MASKS)],
 )
 
 _IMAGES = Layer("TimeDistributed", "t", {"layer": Layer("RepeatVector", "r", {"n": 2})})

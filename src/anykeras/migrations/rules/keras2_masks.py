@@ -79,7 +79,7 @@ def _in_every_graph(model: Layer, writer: Writer, wanted: Wanted) -> Layer | Non
     "AK2288",
     to=Era.KERAS3,
     eras=tuple(Era),
-    after=("AK2281",),
+    after=("AK2243", "AK2281"),
 )
 def values_of_masked_merges(model: Layer, context: RuleContext) -> Layer | None:
     """The graph, and those of models called in it on masked tensors, with merges that work on copies without masks."""

@@ -1,8 +1,7 @@
-"""Recurrent layers: CuDNN's weights, the two GRUs, states handed in, and time on the first axis."""
+"""Recurrent layers: CuDNN's weights, the two GRUs, states handed in."""
 
 from __future__ import annotations
 
-from ...document.build import Builder
 from ...document.model import Era, Layer, Value
 from ...errors import Unsupported
 from ...lazily import np
@@ -92,36 +91,6 @@ def state_reset_after(layer: Layer, context: RuleContext) -> Layer | None:
         return None
     bias = layer.weights.get("bias")
     return layer.with_config(reset_after=bias is not None and len(bias.shape) == 2)
-
-
-_TIMED = ("LSTM", "GRU", "SimpleRNN", "RNN")
-
-
-@rule(
-    "AK2243",
-    to=Era.KERAS3,
-    classes=_TIMED,
-    after=("AK2303",),
-)
-def put_batch_first(layer: Layer, context: RuleContext) -> Layer | None:
-    """A model that swaps the first two axes, before and (for sequences) after."""
-    if not layer.config.get("time_major"):
-        return None
-    if layer.config.get("stateful") or layer.config.get("return_state"):
-        raise Unsupported(
-            "AK2243",
-            f"{layer.class_name} with time_major=True hands its states on",
-            layer=layer.name,
-            key="time_major",
-            next_step="Save the model with time_major=False in the Keras that wrote it.",
-        )
-    sub = Builder(layer.name, layer.address)
-    swapped = sub.op("transpose", sub.input(), axes=(1, 0, 2))
-    inner = Layer(layer.class_name, layer.name, layer.without("time_major").config, layer.weights, address=layer.address)
-    output = sub.add(inner, swapped)
-    if layer.config.get("return_sequences"):
-        output = sub.op("transpose", output, axes=(1, 0, 2))
-    return sub.finish(output, bool(layer.config.get("trainable", True)))
 
 
 _CELLS = ("SimpleRNNCell", "GRUCell", "LSTMCell")

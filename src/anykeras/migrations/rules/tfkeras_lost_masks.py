@@ -11,8 +11,7 @@ from ...catalog.shapes.engine import Inference
 from ...catalog.shapes.masks import find_met, infer_outgoing
 from ...document.build import Builder
 from ...document.model import Ellipsis_, Era, Layer, Path, Value, Writer
-from ...document.walk import layers_of, rebuild, rebuild_paths
-from ...errors import Unsupported
+from ...document.walk import rebuild, rebuild_paths
 from ..mask_flow import build_mask_carrier, build_mask_reader
 from ..rulebook import RuleContext, rule
 
@@ -153,39 +152,6 @@ def _reduce_mask(layer: Layer) -> Layer:
     inner = replace(layer, name=f"{name}_inner").without("batch_input_shape")
     out = sub.op("copy", sub.add(inner, sub.op("copy", x), mask=kept))
     return sub.finish(sub.add(build_mask_carrier(f"{name}_masked"), out, mask=sub.op("any", kept, axis=-1)))
-
-
-@rule(
-    "AK2303",
-    to=Era.KERAS3,
-    eras=(Era.TF2,),
-    classes=("Functional", "Sequential"),
-)
-def refuse_time_first(model: Layer, context: RuleContext) -> Layer | None:
-    """Nothing; raises Unsupported for a layer with time on its first axis that a mask reaches, or that is in a wrapper."""
-    timed = [layer for layer in layers_of(model) if layer.config.get("time_major") is True]
-    for layer in layers_of(model) if timed else ():
-        if layer.config.get("layer") in timed:
-            raise _time_first_error(layer, "is in a wrapper")
-    if timed:
-        where_masked(model, _refuse_time_first)
-    return None
-
-
-def _refuse_time_first(layer: Layer) -> Layer:
-    if layer.config.get("time_major") is True:
-        raise _time_first_error(layer, "gets a mask")
-    return layer
-
-
-def _time_first_error(layer: Layer, seen: str) -> Unsupported:
-    return Unsupported(
-        "AK2303",
-        f"a recurrent layer with time_major=True {seen}: {layer.class_name} {layer.name!r}",
-        layer=layer.name,
-        key="time_major",
-        next_step="Save the model with time_major=False in the Keras that wrote it.",
-    )
 
 
 class _Ranks(Inference):
