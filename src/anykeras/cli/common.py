@@ -102,7 +102,7 @@ def _check(option: str, value: str, allowed: Sequence[str]) -> None:
         raise typer.BadParameter(f"{value!r} is not one of {', '.join(allowed)}", param_hint=option)
 
 
-def _find_path(verb: Callable[..., None], arguments: dict[str, Any]) -> str:
+def _find_path(verb: Callable[..., None], arguments: dict[str, object]) -> str:
     """The file that a verb is about: its first parameter, where that is named for one."""
     first = next(iter(inspect.signature(verb).parameters), "")
     value = arguments.get(first) if first in ("file", "source", "files", "path", "paths") else None

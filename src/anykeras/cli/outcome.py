@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import typer
 
@@ -130,7 +129,7 @@ def choose_exit_code(error: AnyKerasError) -> int:
 
 def print_result(
     as_json: bool,
-    data: Callable[[], Mapping[str, Any]],
+    data: Callable[[], Mapping[str, object]],
     show: Callable[[], None],
     *,
     path: str | None = None,

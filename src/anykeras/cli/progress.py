@@ -19,7 +19,7 @@ class _Bar:
     def __init__(self) -> None:
         self._start = time.monotonic()
         self._bar: Any = None
-        self._tasks: dict[str, Any] = {}
+        self._tasks: dict[str, object] = {}
 
     def __call__(self, what: str, done: int, total: int) -> None:
         if self._bar is None:

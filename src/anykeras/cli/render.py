@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from .. import html_report, weights_only
 from ..errors import AnyKerasError, Bug
@@ -356,7 +356,7 @@ def print_page(found: Page) -> None:
     out.print_markdown(found.text)
 
 
-def write_page_as_dict(found: Page) -> dict[str, Any]:
+def write_page_as_dict(found: Page) -> dict[str, object]:
     """The page as plain JSON values."""
     return {
         "code": found.code,

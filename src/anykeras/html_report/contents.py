@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from importlib.metadata import version
-from typing import Any
 
 import numpy as np
 
@@ -23,7 +22,7 @@ BINS = 24
 _HIDDEN = ("name", "graph", "weights")
 
 
-def describe(found: Inspection | WeightsInspection, audit: Audit, stats: bool = False) -> dict[str, Any]:
+def describe(found: Inspection | WeightsInspection, audit: Audit, stats: bool = False) -> dict[str, object]:
     """Everything of a page.
 
     Args:
@@ -44,7 +43,7 @@ def describe(found: Inspection | WeightsInspection, audit: Audit, stats: bool = 
     return {**shared, **_describe_model(found, stats)}
 
 
-def _describe_model(found: Inspection, stats: bool) -> dict[str, Any]:
+def _describe_model(found: Inspection, stats: bool) -> dict[str, object]:
     original, opened = found.original, found.opened
     code = [record.as_dict() for record in found.code]
     today = opened.document if opened is not None else None
@@ -59,7 +58,7 @@ def _describe_model(found: Inspection, stats: bool) -> dict[str, Any]:
     }
 
 
-def _describe_weights(found: WeightsInspection) -> dict[str, Any]:
+def _describe_weights(found: WeightsInspection) -> dict[str, object]:
     rows = [
         {"address": name.strip(), "class": f"{words} {widths}".strip(), "before": {"weights": held}, "after": [], "weights": []}
         for name, words, widths, held in list_saved_layers(found)
@@ -75,12 +74,12 @@ def _describe_weights(found: WeightsInspection) -> dict[str, Any]:
     }
 
 
-def _describe_finding(finding: Finding) -> dict[str, Any]:
+def _describe_finding(finding: Finding) -> dict[str, object]:
     page = find_page(finding.code)
     return {**finding.as_dict(), "title": page.title if page is not None else ""}
 
 
-def _describe_layers(original: Document, today: Document | None, stats: bool) -> list[dict[str, Any]]:
+def _describe_layers(original: Document, today: Document | None, stats: bool) -> list[dict[str, object]]:
     """A row for each layer of the writer: how the file has it, and what it is in Keras 3."""
     after: dict[str, list[Layer]] = {}
     for layer in layers_of(today.model) if today is not None else ():
@@ -101,11 +100,11 @@ def _describe_layers(original: Document, today: Document | None, stats: bool) ->
     return rows
 
 
-def _describe_layer(layer: Layer) -> dict[str, Any]:
+def _describe_layer(layer: Layer) -> dict[str, object]:
     return {"class": layer.class_name, "name": layer.name, "config": _arguments(layer)}
 
 
-def _arguments(layer: Layer) -> dict[str, Any]:
+def _arguments(layer: Layer) -> dict[str, object]:
     """The arguments of a layer; models and layers inside it by their class and name, for they have rows of their own."""
     return {
         key: f"{value.class_name} {value.name!r}" if isinstance(value, Layer) else dump(value)
@@ -114,8 +113,8 @@ def _arguments(layer: Layer) -> dict[str, Any]:
     }
 
 
-def _describe_tensor(role: str, tensor: Tensor, stats: bool) -> dict[str, Any]:
-    row: dict[str, Any] = {"role": role, "shape": list(tensor.shape), "dtype": tensor.dtype}
+def _describe_tensor(role: str, tensor: Tensor, stats: bool) -> dict[str, object]:
+    row: dict[str, object] = {"role": role, "shape": list(tensor.shape), "dtype": tensor.dtype}
     if not stats or not tensor.size:
         return row
     try:

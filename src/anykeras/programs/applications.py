@@ -30,7 +30,7 @@ def find(recorder: Recorder, name: str) -> object:
 
 
 def _make(recorder: Recorder, current: Callable[..., Any]) -> Callable[..., Any]:
-    def application(*args: Any, **kwargs: Any) -> Any:
+    def application(*args: Any, **kwargs: object) -> Any:
         """The network, without numbers: they are in the file."""
         takes = inspect.signature(current)
         bound = takes.bind_partial(*args, **{key: value for key, value in kwargs.items() if key in takes.parameters})

@@ -102,7 +102,7 @@ class _Writing:
 
     # -- values
 
-    def value(self, value: Any, record: Any, key: str) -> Json:
+    def value(self, value: object, record: object, key: str) -> Json:
         """A value of a configuration. Raises Unsupported for what has no place in one."""
         if value is None or isinstance(value, bool | str):
             return value

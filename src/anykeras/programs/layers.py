@@ -21,7 +21,7 @@ NUMBER = "source_layer"
 _STATES = {"LSTM": 2, "CuDNNLSTM": 2, "ConvLSTM1D": 2, "ConvLSTM2D": 2, "ConvLSTM3D": 2}  # any other recurrence has one
 
 
-def find_again(live_class: type, lives: Sequence[Any]) -> type:
+def find_again(live_class: type, lives: Sequence[object]) -> type:
     """The class such that a configuration gives the very layer that the program made."""
 
     def from_config(cls: type, config: Mapping[str, Any]) -> Any:
@@ -130,7 +130,7 @@ class RecordedLayer(Recorded):
             return config[name]
         raise AttributeError(f"{self.__dict__.get('class_name')} has no attribute {name!r} here")
 
-    def __call__(self, inputs: object, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, inputs: object, *args: object, **kwargs: Any) -> Any:
         stop_at_missing((inputs, args, kwargs))
         if not holds_recorded([inputs, args, kwargs]):
             return self._call_on_values(inputs, *args, **kwargs)

@@ -47,7 +47,7 @@ class RecordedModel(Recorded):
     _live: Any = None
     _listed: list[Any] | None = None
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: object, **kwargs: object) -> None:
         names = ("inputs", "outputs", "name")
         ends = {**dict(zip(names, args, strict=False)), **kwargs}
         stop_at_missing(list(ends.values()))
@@ -64,7 +64,7 @@ class RecordedModel(Recorded):
     def _own_class_name(self) -> str:
         return "Model" if type(self).__name__ in ("Model", "Functional") else type(self).__name__
 
-    def __init_subclass__(cls, **kwargs: Any) -> None:
+    def __init_subclass__(cls, **kwargs: object) -> None:
         super().__init_subclass__(**kwargs)
         if "call" in vars(cls):
             cls.class_name = "Model"
@@ -84,7 +84,7 @@ class RecordedModel(Recorded):
         return list(recorded(self._outputs_))
 
     @outputs.setter
-    def outputs(self, tensors: Any) -> None:
+    def outputs(self, tensors: object) -> None:
         self._outputs_ = tensors[0] if isinstance(tensors, list) and len(tensors) == 1 else tensors
         self._listed = None
 
@@ -156,7 +156,7 @@ class RecordedModel(Recorded):
 
     # -- calls
 
-    def __call__(self, inputs: Any, *args: Any, **kwargs: object) -> Any:
+    def __call__(self, inputs: object, *args: object, **kwargs: object) -> Any:
         if not holds_recorded(inputs):
             return self._call_on_values(inputs, *args, **kwargs)
         if not self.is_built:
@@ -168,7 +168,7 @@ class RecordedModel(Recorded):
             outcome if isinstance(self._outputs_, RecordedTensor) or len(self.outputs) > 1 else _like(self._outputs_, [outcome])
         )
 
-    def _call_on_values(self, inputs: Any, *args: Any, **kwargs: object) -> Any:
+    def _call_on_values(self, inputs: Any, *args: object, **kwargs: object) -> Any:
         """On numbers it is only built; inside a layer of the program's own class it is live."""
         if self.recorder.runtime.call_depth and holds_legacy(inputs):
             return self.realize()(inputs, *args, **kwargs)
@@ -204,22 +204,22 @@ class RecordedModel(Recorded):
         with runtime.keras_code():
             return runtime.keras.Model(*(items[0] if len(items) == 1 else items for items in ends), name=self.name)
 
-    def build(self, input_shape: Any = None) -> None:
+    def build(self, input_shape: object = None) -> None:
         """Call it on an input of that shape, batch included."""
         if input_shape is None or self.is_built or type(self).call is RecordedModel.call:
             return
         self._trace(_inputs_of_shape(self.recorder, input_shape))
 
-    def call(self, inputs: Any, *args: Any, **kwargs: object) -> Any:
+    def call(self, inputs: object, *args: object, **kwargs: object) -> Any:
         """The graph again, as a part of a class that derives from a functional model."""
         return self(inputs)
 
-    def _build_for(self, values: Any, *args: Any) -> None:
+    def _build_for(self, values: object, *args: object) -> None:
         if not self.is_built and type(self).call is not RecordedModel.call:
             more = [_inputs_like(self.recorder, arg) if hasattr(arg, "shape") else arg for arg in args]
             self._trace(_inputs_like(self.recorder, values), *more)
 
-    def _trace(self, inputs: Any, *args: Any, **kwargs: object) -> None:
+    def _trace(self, inputs: object, *args: object, **kwargs: object) -> None:
         """Run the program's own ``call`` on inputs, which notes its graph."""
         takes = inspect.signature(self.call).parameters
         given = list(takes)[: 1 + len(args)]
@@ -235,18 +235,18 @@ class RecordedModel(Recorded):
         return f"<{self.class_name} {self.name}>"
 
 
-def _join_inputs(inputs: Any, args: Sequence[Any], kwargs: Mapping[str, object]) -> Any:
+def _join_inputs(inputs: object, args: Sequence[object], kwargs: Mapping[str, object]) -> Any:
     """The inputs of a model whose ``call`` takes several tensors by place or name, as one list."""
     more = [value for key, value in (*enumerate(args), *kwargs.items()) if key != "mask" and holds_recorded(value)]
     return [inputs, *more] if more else inputs
 
 
-def _like(structure: Any, items: list[Any]) -> Any:
+def _like(structure: object, items: list[Any]) -> Any:
     return items if isinstance(structure, list | tuple) else items[0]
 
 
 def _inert(name: str) -> Any:
-    def run(self: Any, *args: Any, **kwargs: object) -> Any:
+    def run(self: Any, *args: object, **kwargs: object) -> Any:
         if name.startswith("predict") and args:
             self._build_for(args[0])
         return INERT
@@ -269,7 +269,7 @@ def _inputs_of_shape(recorder: Recorder, shape: Any) -> Any:
     return recorder.input((None, *(None if size is None else int(size) for size in tuple(shape)[1:])), "float32")
 
 
-def _inputs_like(recorder: Recorder, values: Any) -> Any:
+def _inputs_like(recorder: Recorder, values: object) -> Any:
     """An input tensor for each array."""
     if isinstance(values, list | tuple) and values and not isinstance(values[0], int | float | list | tuple):
         return [_inputs_like(recorder, item) for item in values]

@@ -55,7 +55,7 @@ def find(runtime: LegacyRuntime, name: str) -> object:
 
 
 def _bind(run: Function, recorder: Recorder, last: str) -> Function:
-    def call(*args: Any, **kwargs: Any) -> Any:
+    def call(*args: object, **kwargs: object) -> Any:
         return run(recorder, *args, **kwargs)
 
     call.__name__, call.is_legacy = last, True  # type: ignore[attr-defined]
@@ -110,7 +110,7 @@ _MERGE = ("mode", "concat_axis", "dot_axes", "output_shape", "output_mask", "arg
 class _MergeModule(LegacyModule):
     """``keras.layers.merge``: a function in Keras 1, and in Keras 2 a module too."""
 
-    def __call__(self, inputs: Any, *args: Any, **kwargs: object) -> Any:  # type: ignore[override]  # as it was called
+    def __call__(self, inputs: Any, *args: object, **kwargs: object) -> Any:  # type: ignore[override]  # as it was called
         """``merge(inputs, mode, concat_axis, dot_axes, output_shape, output_mask, arguments, name)``."""
         call = {**dict(zip(_MERGE, args, strict=False)), **kwargs}
         options = {"mode": "sum", "concat_axis": -1, "dot_axes": -1} | call
@@ -121,7 +121,7 @@ class _MergeModule(LegacyModule):
 
 
 def _merge_function(recorder: Recorder, class_name: str) -> Function:
-    def call(inputs: Any, *args: Any, **kwargs: object) -> Any:
+    def call(inputs: Any, *args: object, **kwargs: object) -> Any:
         return RecordedLayer(recorder, class_name, args, kwargs)(inputs)
 
     call.__name__, call.is_legacy = class_name.lower(), True  # type: ignore[attr-defined]
@@ -135,7 +135,7 @@ def register(*names: str) -> Callable[[Function], Function]:
 
 @register("keras.*.Input")
 def make_input(
-    recorder: Recorder, shape: Any = None, batch_shape: Any = None, name: str | None = None, dtype: object = None,
+    recorder: Recorder, shape: object = None, batch_shape: Any = None, name: str | None = None, dtype: object = None,
     sparse: bool = False, tensor: Any = None, *, batch_size: int | None = None, batch_input_shape: Any = None, **kwargs: Any,
 ) -> Any:  # fmt: skip
     """A tensor that a model is called on. In tf.keras the second argument by place is the size of the batch."""
@@ -155,7 +155,7 @@ def make_input(
 
 
 @register("keras.*.InputLayer")
-def make_input_layer(recorder: Recorder, input_shape: Any = None, batch_size: int | None = None, **kwargs: Any) -> Any:
+def make_input_layer(recorder: Recorder, input_shape: object = None, batch_size: int | None = None, **kwargs: object) -> Any:
     """The layer of such a tensor."""
     names = ("shape", "batch_shape", "batch_input_shape", "name", "dtype", "sparse", "ragged")
     given = {key: value for key, value in kwargs.items() if key in names}
@@ -193,25 +193,25 @@ def clear_session(recorder: Recorder) -> None:
 @register("keras.*.plot_model", "keras.*.plot", "keras.*.model_to_dot", "keras.utils.get_file", "keras.*.print_summary")
 @register("tensorflow.Session", "tensorflow.InteractiveSession", "tensorflow.get_default_graph", "tensorflow.ConfigProto")
 @register("keras.utils.data_utils.get_file", "keras.*.save_model", "keras.*.set_random_seed")
-def do_nothing(recorder: Recorder, *args: Any, **kwargs: Any) -> Any:
+def do_nothing(recorder: Recorder, *args: object, **kwargs: object) -> Any:
     """Nothing."""
     return INERT
 
 
 @register("tensorflow.device", "tensorflow.name_scope", "tensorflow.variable_scope", "keras.backend.name_scope")
-def scope(recorder: Recorder, *args: Any, **kwargs: Any) -> Any:
+def scope(recorder: Recorder, *args: object, **kwargs: object) -> Any:
     """A block that only named things, or said where they run."""
     return nullcontext()
 
 
 @register("keras.*.multi_gpu_model")
-def multi_gpu_model(recorder: Recorder, model: Any, *args: Any, **kwargs: object) -> Any:
+def multi_gpu_model(recorder: Recorder, model: object, *args: object, **kwargs: object) -> Any:
     """The model itself: the numbers of a multi-GPU model are those of the model in it."""
     return model
 
 
 @register("keras.*.load_model", "keras.*.model_from_json", "keras.*.model_from_yaml", "keras.*.model_from_config")
-def read_model(recorder: Recorder, *args: Any, **kwargs: Any) -> Any:
+def read_model(recorder: Recorder, *args: object, **kwargs: object) -> Any:
     """A file that holds the model is what AnyKeras opens by itself."""
     raise Unsupported(
         "AK1325",
@@ -227,7 +227,7 @@ def is_keras_tensor(recorder: Recorder, x: Any) -> bool:
 
 
 @register("keras.*.get_source_inputs")
-def get_source_inputs(recorder: Recorder, tensor: Any, *args: Any, **kwargs: object) -> list[Any]:
+def get_source_inputs(recorder: Recorder, tensor: object, *args: object, **kwargs: object) -> list[Any]:
     """The input tensors that a tensor is computed from."""
     found, stack, seen = [], list(recorded(tensor)), set[int]()
     while stack:
@@ -255,7 +255,9 @@ def obtain_input_shape(
 
 
 @register("keras.*.to_categorical")
-def to_categorical(recorder: Recorder, y: Any, num_classes: int | None = None, nb_classes: int | None = None, **_: Any) -> Any:
+def to_categorical(
+    recorder: Recorder, y: object, num_classes: int | None = None, nb_classes: int | None = None, **_: object
+) -> Any:
     """Rows with a one at the number of the class."""
     numbers = np.asarray(y, dtype="int64").ravel()
     count = num_classes or nb_classes or (int(numbers.max()) + 1 if numbers.size else 0)
@@ -294,7 +296,7 @@ _BOUNDS: Mapping[str, tuple[str, Sequence[str]]] = {
 
 def _register_bound(name: str, class_name: str, order: Sequence[str]) -> None:
     @register(f"keras.constraints.{name}")
-    def make(recorder: Recorder, *args: Any, **kwargs: Any) -> Any:
+    def make(recorder: Recorder, *args: Any, **kwargs: object) -> Any:
         called = {
             **dict(zip(order, args, strict=False)),
             **{"max_value" if key == "m" else key: v for key, v in kwargs.items()},
@@ -334,7 +336,7 @@ def load_zeros(name: str, first: bool = False) -> Function | None:
 
 def _register_data(name: str) -> None:
     @register(f"keras.datasets.{name}.load_data")
-    def load(recorder: Recorder, *args: Any, **kwargs: Any) -> Any:
+    def load(recorder: Recorder, *args: object, **kwargs: object) -> Any:
         found = load_zeros(name, recorder.data_format == "channels_first")
         return None if found is None else found()
 

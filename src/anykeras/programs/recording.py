@@ -65,7 +65,7 @@ class Recorder:
             return class_name.lower()
         return re.sub("([a-z])([A-Z])", r"\1_\2", re.sub(r"(.)([A-Z][a-z0-9]+)", r"\1_\2", class_name)).lower()
 
-    def hold(self, function: Callable[..., Any], stem: str) -> str:
+    def hold(self, function: Callable[..., object], stem: str) -> str:
         """A function under a name by which the architecture can mention it."""
         key = f"{stem}_function"
         while key in self.objects:
@@ -75,13 +75,13 @@ class Recorder:
 
     # -- calls
 
-    def call(self, layer: Any, inputs: Any, args: Sequence[object], kwargs: Mapping[str, object], count: int = 1) -> Any:
+    def call(self, layer: Any, inputs: object, args: Sequence[object], kwargs: Mapping[str, object], count: int = 1) -> Any:
         """Note a call; the tensor or tensors that it gives."""
         named = {**dict(zip(_further(self.runtime, layer.class_name, len(args)), args, strict=False)), **kwargs}
         node = Node(layer, (inputs,), {key: value for key, value in named.items() if value is not None}, count)
         return node.outputs[0] if count == 1 else list(node.outputs)
 
-    def call_live(self, live: Any, args: Sequence[Any], kwargs: Mapping[str, object]) -> Any:
+    def call_live(self, live: Any, args: Sequence[object], kwargs: Mapping[str, object]) -> Any:
         """Note the call of a layer of the program's own class; it runs on symbolic tensors, which tells its outputs."""
         layer = self.of_live(live)
         with self.runtime.keras_code():
@@ -120,7 +120,9 @@ class Recorder:
             self.live[id(live)] = LiveLayer(self, live)
         return self.live[id(live)]
 
-    def call_function(self, function: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, object], name: str) -> Any:
+    def call_function(
+        self, function: Callable[..., Any], args: Sequence[object], kwargs: Mapping[str, object], name: str
+    ) -> Any:
         """Note the outcome of a function of tensors as a layer; what it gives that is no tensor is itself."""
         sized = [self.sized[id(axis.tensor)] for axis in list_axes([args, kwargs]) if id(axis.tensor) in self.sized]
         tensors = list({id(tensor): tensor for tensor in [*recorded([args, kwargs]), *sized]}.values())
@@ -151,7 +153,7 @@ class Recorder:
         layer = RecordedLayer(self, "Lambda", (), {"function": run, "name": self.name(f"op_{name}")})
         return self.note_outcome(layer, tensors if len(tensors) > 1 else tensors[0], outcome)
 
-    def find_outcome(self, function: Callable[[Any], Any], inputs: object) -> Any:
+    def find_outcome(self, function: Callable[[Any], object], inputs: object) -> Any:
         """What a function gives on symbolic tensors in place of noted ones; where sizes are open that it has to know, what
         it gives on numbers says which are open there.
 
@@ -168,7 +170,7 @@ class Recorder:
         finally:
             self.is_tracing = before
 
-    def _run_on_numbers(self, function: Callable[[Any], Any], inputs: object, size: int) -> Any:
+    def _run_on_numbers(self, function: Callable[[Any], object], inputs: object, size: int) -> Any:
         def fill(tensor: RecordedTensor) -> Any:
             shape = tuple(size if one is None else one for one in tensor.raw.shape)
             return LegacyTensor(self.runtime.keras.ops.ones(shape, dtype=tensor.raw.dtype), self.runtime)
@@ -186,7 +188,7 @@ class Recorder:
         dtype = self.runtime.keras.backend.standardize_dtype(raws[0].dtype)
         return LegacyTensor(self.runtime.keras.Input(batch_shape=shape, dtype=dtype), self.runtime)
 
-    def note_outcome(self, layer: RecordedLayer, inputs: Any, outcome: Any) -> Any:
+    def note_outcome(self, layer: RecordedLayer, inputs: Any, outcome: object) -> Any:
         """Note the call of a Lambda whose outcome on symbolic tensors is known; the tensor or tensors that it gives."""
         flat = list(outcome) if isinstance(outcome, list | tuple) else [outcome]
         node = Node(layer, (inputs,), {}, len(flat))

@@ -310,7 +310,7 @@ def _arguments(path: str) -> Iterator[None]:
                 return Missing(f"sys.argv[{key}]", "the program is started without arguments", part, _TELL)
             return super().__getitem__(key)
 
-    def without(self: argparse.ArgumentParser, args: Any = None, namespace: Any = None) -> Any:
+    def without(self: argparse.ArgumentParser, args: Any = None, namespace: object = None) -> Any:
         for action in self._actions:
             if action.required and action.dest is not argparse.SUPPRESS:
                 action.required = False

@@ -18,7 +18,7 @@ class RecordedSequential(RecordedModel):
 
     class_name = "Sequential"
 
-    def __init__(self, layers: Sequence[Any] | None = None, name: str | None = None, **kwargs: Any) -> None:
+    def __init__(self, layers: Sequence[object] | None = None, name: str | None = None, **kwargs: object) -> None:
         self.stack: list[Any] = []
         self._chain: list[tuple[Any, Any]] = []
         super().__init__(name=name)
@@ -28,7 +28,7 @@ class RecordedSequential(RecordedModel):
     def _own_class_name(self) -> str:
         return "Sequential"
 
-    def add(self, layer: Any) -> None:
+    def add(self, layer: object) -> None:
         """One more layer."""
         if isinstance(layer, RecordedTensor):
             layer = layer.node.layer
@@ -40,7 +40,7 @@ class RecordedSequential(RecordedModel):
         layers = [layer.live if isinstance(layer, LiveLayer) else runtime.realize(layer) for layer in self.stack]
 
         class Sequential(runtime.keras.Sequential):  # type: ignore[misc,name-defined]  # of the running Keras
-            def add(self, layer: Any, *args: Any, **kwargs: object) -> None:
+            def add(self, layer: Any, *args: object, **kwargs: object) -> None:
                 """One more layer, noted or live."""
                 super().add(runtime.realize(layer), *args, **kwargs)
 
@@ -63,7 +63,7 @@ class RecordedSequential(RecordedModel):
         if input_shape is not None and self.stack and self.stack[0].batch_input_shape is None:
             self.stack[0].batch_input_shape = (None, *(None if n is None else int(n) for n in tuple(input_shape)[1:]))
 
-    def _build_for(self, values: Any, *args: Any) -> None:
+    def _build_for(self, values: Any, *args: object) -> None:
         self.build(np.shape(values))
 
     @property
@@ -85,7 +85,7 @@ class RecordedSequential(RecordedModel):
             self._chain.append((layer, self._apply(layer, self._chain[-1][1] if self._chain else None)))
         return self._chain
 
-    def _apply(self, layer: Any, before: Any) -> Any:
+    def _apply(self, layer: Any, before: object) -> Any:
         if before is not None:
             return (layer.live if isinstance(layer, LiveLayer) else layer)(before)
         if layer.class_name == "InputLayer" or (layer.class_name == "Merge" and layer.nodes):
@@ -119,11 +119,11 @@ class RecordedSequential(RecordedModel):
         return list(recorded(self._follow()[-1][1]))
 
     @outputs.setter
-    def outputs(self, tensors: Any) -> None:
+    def outputs(self, tensors: object) -> None:
         if [id(tensor) for tensor in recorded(tensors)] != [id(tensor) for tensor in self.outputs]:
             raise AttributeError("the outputs of a Sequential are those of its last layer")
 
-    def __call__(self, inputs: Any, *args: Any, **kwargs: object) -> Any:
+    def __call__(self, inputs: object, *args: object, **kwargs: object) -> Any:
         if not holds_recorded(inputs):
             return self._call_on_values(inputs, *args, **kwargs)
         if not self.is_built:
@@ -143,7 +143,7 @@ class RecordedGraph(Recorded):
     class_name = "Graph"
     batch_input_shape = None
 
-    def __init__(self, **kwargs: Any) -> None:
+    def __init__(self, **kwargs: object) -> None:
         self.name, self.nodes = "graph", []
         self.input_config: list[dict[str, Any]] = []
         self.node_config: list[dict[str, Any]] = []
@@ -157,8 +157,8 @@ class RecordedGraph(Recorded):
         self.input_config.append({"name": name, "batch_input_shape": list(shape), "dtype": dtype})
 
     def add_node(
-        self, layer: Any, name: str, input: str | None = None, inputs: Sequence[str] = (), merge_mode: str = "concat",
-        concat_axis: int = -1, dot_axes: Any = -1, create_output: bool = False,
+        self, layer: object, name: str, input: str | None = None, inputs: Sequence[str] = (), merge_mode: str = "concat",
+        concat_axis: int = -1, dot_axes: object = -1, create_output: bool = False,
     ) -> None:  # fmt: skip
         """A layer on one input, or on several that are merged."""
         self.inner[name] = layer if isinstance(layer, Recorded) else self.recorder.of_layer(layer)
@@ -168,8 +168,8 @@ class RecordedGraph(Recorded):
             self.add_output(name, input=name)
 
     def add_shared_node(
-        self, layer: Any, name: str, inputs: Sequence[str] = (), merge_mode: str | None = None, concat_axis: int = -1,
-        dot_axes: Any = -1, outputs: Sequence[str] = (), create_output: bool = False,
+        self, layer: object, name: str, inputs: Sequence[str] = (), merge_mode: str | None = None, concat_axis: int = -1,
+        dot_axes: object = -1, outputs: Sequence[str] = (), create_output: bool = False,
     ) -> None:  # fmt: skip
         """One layer on several inputs."""
         self.inner[name] = layer if isinstance(layer, Recorded) else self.recorder.of_layer(layer)
@@ -180,7 +180,7 @@ class RecordedGraph(Recorded):
 
     def add_output(
         self, name: str, input: str | None = None, inputs: Sequence[str] = (), merge_mode: str = "concat",
-        concat_axis: int = -1, dot_axes: Any = -1,
+        concat_axis: int = -1, dot_axes: object = -1,
     ) -> None:  # fmt: skip
         """A named output."""
         merge = {"merge_mode": merge_mode, "concat_axis": concat_axis, "dot_axes": dot_axes}

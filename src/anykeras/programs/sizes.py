@@ -30,7 +30,7 @@ def _parts(value: Any) -> tuple[Any, ...]:
     return tuple(value) if type(value) in (list, tuple) or isinstance(value, Sizes) else ()
 
 
-def measure_again(value: Any, measure: Callable[[TensorAxis], Any]) -> Any:
+def measure_again(value: Any, measure: Callable[[TensorAxis], object]) -> Any:
     """A structure with each axis in its sizes replaced."""
     if isinstance(value, TensorAxis):
         return measure(value)

@@ -21,22 +21,22 @@ class Recording(Protocol):
     def name(self, class_name: str) -> str:
         """The name that a layer without one was given then."""
 
-    def hold(self, function: Callable[..., Any], stem: str) -> str:
+    def hold(self, function: Callable[..., object], stem: str) -> str:
         """A function under a name by which the architecture can mention it."""
 
-    def of_live(self, live: Any) -> Any:
+    def of_live(self, live: object) -> Any:
         """The record of a live layer."""
 
-    def call(self, layer: Any, inputs: Any, args: Sequence[object], kwargs: Mapping[str, object], count: int = 1) -> Any:
+    def call(self, layer: object, inputs: object, args: Sequence[object], kwargs: Mapping[str, object], count: int = 1) -> Any:
         """Note a call; the tensor or tensors that it gives."""
 
     def find_symbols(self, node: Node) -> list[Any]:
         """Symbolic tensors for the outputs of a call."""
 
-    def find_outcome(self, function: Callable[[Any], Any], inputs: object) -> Any:
+    def find_outcome(self, function: Callable[[object], object], inputs: object) -> Any:
         """What a function gives on symbolic tensors in place of noted ones."""
 
-    def note_outcome(self, layer: Any, inputs: Any, outcome: object) -> Any:
+    def note_outcome(self, layer: Any, inputs: object, outcome: object) -> Any:
         """Note the call of a Lambda whose outcome on symbolic tensors is known; the tensor or tensors that it gives."""
 
 
@@ -95,7 +95,7 @@ class Node:
         return self.known
 
 
-def recorded(value: Any) -> Iterator[RecordedTensor]:
+def recorded(value: object) -> Iterator[RecordedTensor]:
     """All noted tensors in a structure."""
     if isinstance(value, RecordedTensor):
         yield value
@@ -107,12 +107,12 @@ def recorded(value: Any) -> Iterator[RecordedTensor]:
             yield from recorded(item)
 
 
-def holds_recorded(value: Any) -> bool:
+def holds_recorded(value: object) -> bool:
     """Whether a structure holds noted tensors."""
     return any(True for _ in recorded(value))
 
 
-def replace_recorded(value: Any, change: Callable[[RecordedTensor], Any]) -> Any:
+def replace_recorded(value: object, change: Callable[[RecordedTensor], object]) -> Any:
     """A structure with every noted tensor replaced."""
     if isinstance(value, RecordedTensor):
         return change(value)

@@ -7,7 +7,6 @@ import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
 from ..lazily import read_data
@@ -28,7 +27,7 @@ def write_run(run: Run, form: str) -> str:
     return FORMATS[form](run)
 
 
-def read_schema() -> dict[str, Any]:
+def read_schema() -> dict[str, object]:
     """The JSON schema of ``--format json``, as it is published."""
     text = read_data("anykeras.reporting", "run-1.schema.json")
     return dict(json.loads(text))
@@ -102,9 +101,9 @@ def _as_sarif(run: Run) -> str:
     return _write_json(document)
 
 
-def _write_rule(code: str) -> dict[str, Any]:
+def _write_rule(code: str) -> dict[str, object]:
     page = find_page(code)
-    rule: dict[str, Any] = {"id": code, "helpUri": DOCUMENTATION}
+    rule: dict[str, object] = {"id": code, "helpUri": DOCUMENTATION}
     if page is not None:
         rule |= {
             "shortDescription": {"text": page.title},
@@ -114,7 +113,7 @@ def _write_rule(code: str) -> dict[str, Any]:
     return rule
 
 
-def _write_sarif_result(result: Result, notice: Notice, rule: int) -> dict[str, Any]:
+def _write_sarif_result(result: Result, notice: Notice, rule: int) -> dict[str, object]:
     import hashlib  # only for this format
 
     name = f"{notice.code}\0{result.path}\0{notice.address}\0{notice.message}"
@@ -129,11 +128,11 @@ def _write_sarif_result(result: Result, notice: Notice, rule: int) -> dict[str, 
     }
 
 
-def _write_locations(result: Result, address: str) -> list[dict[str, Any]]:
+def _write_locations(result: Result, address: str) -> list[dict[str, object]]:
     """The file (a model has no lines: its first) and the place in the model."""
     if not result.path:
         return []
-    location: dict[str, Any] = {
+    location: dict[str, object] = {
         "physicalLocation": {"artifactLocation": {"uri": _write_uri(result.path)}, "region": {"startLine": 1}}
     }
     if address:

@@ -47,7 +47,7 @@ class Notice:
     severity: Severity
     address: str
     message: str
-    details: Mapping[str, Any] = field(default_factory=dict)
+    details: Mapping[str, object] = field(default_factory=dict)
 
     @property
     def title(self) -> str:

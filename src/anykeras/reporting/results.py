@@ -40,7 +40,7 @@ class Result:
     """
 
     path: str
-    data: Mapping[str, Any] = field(default_factory=dict)
+    data: Mapping[str, object] = field(default_factory=dict)
     notices: tuple[Notice, ...] = ()
     error: Notice | None = None
     status: Status = Status.DONE

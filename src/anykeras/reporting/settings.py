@@ -6,7 +6,6 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from ..errors import Unsupported
 from .formats import FORMATS
@@ -27,11 +26,11 @@ class Settings:
     ``path`` is the file they are from, or None.
     """
 
-    everywhere: Mapping[str, Any] = field(default_factory=dict)
-    verbs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    everywhere: Mapping[str, object] = field(default_factory=dict)
+    verbs: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     path: str | None = None
 
-    def for_verb(self, verb: str) -> dict[str, Any]:
+    def for_verb(self, verb: str) -> dict[str, object]:
         """The defaults of one verb, under the names of its parameters (``fail_on``)."""
         found = {**self.everywhere, **self.verbs.get(verb, {})}
         return {

@@ -142,15 +142,15 @@ class WeightsInspection:
         return f"<WeightsInspection {shown}: {self.writer}, {spell_count(len(self.saved.weighted), 'layer')} with weights>"
 
 
-def _known_as_dict(known: KnownModel | None) -> dict[str, Any] | None:
+def _known_as_dict(known: KnownModel | None) -> dict[str, object] | None:
     if known is None:
         return None
     return {"name": known.name, "include_top": known.include_top, "classes": known.classes, "further": known.further}
 
 
-def _as_dict(layer: SavedLayer) -> dict[str, Any]:
+def _as_dict(layer: SavedLayer) -> dict[str, object]:
     kind = layer.kind
-    row: dict[str, Any] = {
+    row: dict[str, object] = {
         "layer": layer.name,
         "class": kind.class_name if kind is not None else layer.class_name,
         "weights": {role: list(shape) for role, shape in layer.weights.items()},
