@@ -76,7 +76,7 @@ def add_common_options(name: str, verb: Callable[..., None], fail_on: str = NEVE
 class TakesAsItIs:
     """A command that converts no text, and nothing that was not given: new versions of typer import pydantic even for these."""
 
-    def get_params(self, ctx: Any) -> list[Any]:
+    def get_params(self, ctx: object) -> list[Any]:
         """Its parameters, and the one for help."""
         parameters: list[Any] = super().get_params(ctx)  # type: ignore[misc]
         hints = getattr(getattr(self, "callback", None), "__annotations__", {})

@@ -40,7 +40,7 @@ class _Verb(TakesAsItIs, TyperCommand):
         for one in described:
             one.help = escape_markup(one.help or "")
 
-    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+    def collect_usage_pieces(self, ctx: object) -> list[str]:
         """``[OPTIONS] FILE... OUTPUT``, as the verb names its arguments."""
         return ["[OPTIONS]", *(one.metavar or one.name for one in self.params if one.param_type_name == "argument")]
 
@@ -48,11 +48,11 @@ class _Verb(TakesAsItIs, TyperCommand):
 class _Verbs(TakesAsItIs, TyperGroup):
     """The verbs, each made when it is asked for."""
 
-    def list_commands(self, ctx: Any) -> list[str]:
+    def list_commands(self, ctx: object) -> list[str]:
         """Every verb, in the order of `VERBS`."""
         return list(VERBS)
 
-    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+    def get_command(self, ctx: object, cmd_name: str) -> Any:
         """The verb of that name, or None."""
         if cmd_name not in VERBS:
             return None

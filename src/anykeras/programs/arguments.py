@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 from ..catalog import find
 from ..catalog.signatures import MISSING, Signature, find_signature
-from ..document.model import Document, Era, Layer, Object, Writer
+from ..document.model import Document, Era, Layer, Object, Value, Writer
 from ..errors import Unsupported
 from ..migrations.engine import apply_all
 from ..migrations.rulebook import RuleContext, order_rules
@@ -34,7 +33,7 @@ def class_of_era(class_name: str, era: Era) -> str:
 
 def read_arguments(
     class_name: str, args: Sequence[object], kwargs: Mapping[str, object], writer: Writer, data_format: str
-) -> tuple[str, dict[str, Any]]:
+) -> tuple[str, dict[str, object]]:
     """The class and its arguments by name, in the vocabulary of the writer.
 
     Keras 2 took the arguments of Keras 1 too (keras/legacy/interfaces.py): a call that only these fit is brought to the
@@ -59,7 +58,7 @@ def read_arguments(
     return name, _say_format({**_defaults_of_tensorflow1(name, now, writer), **call}, now, writer, data_format)
 
 
-def _defaults_of_tensorflow1(name: str, now: Signature | None, writer: Writer) -> dict[str, Any]:
+def _defaults_of_tensorflow1(name: str, now: Signature | None, writer: Writer) -> dict[str, object]:
     """The defaults of TensorFlow 1 that 2.0 changed: the stamp of both is the same, so that they are written down."""
     old = find_signature(name, "tf.keras 1.15") if writer.tensorflow == 1 else None
     if old is None or now is None:
@@ -75,7 +74,7 @@ def name_arguments(class_name: str, count: int, writer: Writer) -> list[str]:
     return order + [""] * (count - len(order))
 
 
-def _bind(name: str, known: Signature | None, args: Sequence[object], kwargs: Mapping[str, object]) -> dict[str, Any]:
+def _bind(name: str, known: Signature | None, args: Sequence[object], kwargs: Mapping[str, object]) -> dict[str, object]:
     order = known.order if known is not None else ()
     if len(args) > len(order):
         raise Unsupported(
@@ -103,22 +102,22 @@ def _gives_sizes_apart(name: str, now: Signature, args: Sequence[object]) -> boo
     return sizes and all(isinstance(arg, int) for arg in args[:3])
 
 
-def _rename(kwargs: Mapping[str, Any], now: Signature | None) -> dict[str, Any]:
+def _rename(kwargs: Mapping[str, object], now: Signature | None) -> dict[str, object]:
     """Arguments by their names of Keras 2 where only the name changed."""
     takes = now.defaults if now is not None else {}
     named = {key if key in takes else ARGUMENTS.get(key, key): value for key, value in kwargs.items()}
     if named.get("data_format") in ("th", "tf", "default"):
-        named["data_format"] = {"th": "channels_first", "tf": "channels_last"}.get(named["data_format"])
+        named["data_format"] = {"th": "channels_first", "tf": "channels_last"}.get(str(named["data_format"]))
     return named
 
 
-def _split(call: Mapping[str, object]) -> tuple[dict[str, Any], dict[str, object]]:
+def _split(call: Mapping[str, object]) -> tuple[dict[str, object], dict[str, object]]:
     """The arguments of the class itself, and those that every layer took."""
     kept = {key for key in call if key in _EVERY}
     return {key: call[key] for key in call if key not in kept}, {key: call[key] for key in kept}
 
 
-def _say_format(call: dict[str, Any], known: Signature | None, writer: Writer, data_format: str) -> dict[str, Any]:
+def _say_format(call: dict[str, object], known: Signature | None, writer: Writer, data_format: str) -> dict[str, object]:
     """The call with the data format of the program where it leaves that open; the rank of 1D layers has none."""
     defaults = known.defaults if known is not None else {}
     if "dim_ordering" in defaults and call.get("dim_ordering", "default") in (None, "default"):
@@ -128,9 +127,9 @@ def _say_format(call: dict[str, Any], known: Signature | None, writer: Writer, d
     return call
 
 
-def _from_keras1(class_name: str, config: Mapping[str, object]) -> tuple[str, dict[str, Any]]:
+def _from_keras1(class_name: str, config: Mapping[str, object]) -> tuple[str, dict[str, object]]:
     """The class and arguments of Keras 2 for those of Keras 1."""
-    held: list[Any] = []
+    held: list[object] = []
     values = {key: _hold(value, held) for key, value in config.items()}
     layer = Layer(class_name, class_name.lower(), values)
     rules = [rule for rule in order_rules(Era.KERAS2) if Era.KERAS1 in rule.eras]
@@ -141,7 +140,7 @@ def _from_keras1(class_name: str, config: Mapping[str, object]) -> tuple[str, di
     return changed.class_name, {key: _release(value, held) for key, value in changed.config.items()}
 
 
-def _hold(value: object, held: list[Any]) -> Any:
+def _hold(value: object, held: list[object]) -> Value:
     if value is None or isinstance(value, bool | int | float | str):
         return value
     if isinstance(value, tuple | list) and all(isinstance(item, int | str | None) for item in value):
@@ -150,7 +149,7 @@ def _hold(value: object, held: list[Any]) -> Any:
     return Object(_HELD, {"number": len(held) - 1})
 
 
-def _release(value: object, held: Sequence[object]) -> Any:
+def _release(value: object, held: Sequence[object]) -> object:
     if isinstance(value, Object) and isinstance(value.config, Mapping):
         if value.class_name == _HELD:
             return held[int(str(value.config["number"]))]

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from .. import custom, migrations, parse, recovery
 from ..catalog.shapes import UNKNOWN, Spec, infer
-from ..containers.base import Match, Raw
-from ..document.model import Document, Era, Ref, Writer, refs
+from ..containers.base import Json, Match, Raw
+from ..document.model import Document, Era, Layer, Ref, Writer, refs
 from ..errors import AnyKerasError
 from ..keras_private import forget_calls
 from .architecture import write_call
 from .layers import RecordedLayer
 from .models import RecordedModel
-from .tensors import Node
+from .tensors import Node, Recording
 
 
 def find_outcomes(node: Node) -> list[Spec]:
@@ -57,7 +55,8 @@ def _run_live(node: Node) -> list[Spec]:
     return [Spec(tuple(item.shape), str(item.dtype)) for item in (outputs if isinstance(outputs, list | tuple) else [outputs])]
 
 
-def _outcomes(model: Any, name: str) -> list[Spec]:
+def _outcomes(model: Layer, name: str) -> list[Spec]:
+    assert model.graph is not None
     specs = infer(model)
     found = [specs.get(ref, UNKNOWN) for ref in refs(model.graph.outputs)][:1]
     number = 1
@@ -67,13 +66,13 @@ def _outcomes(model: Any, name: str) -> list[Spec]:
     return found
 
 
-def parse_record(architecture: Any, writer: Writer, passed: custom.CustomObjects) -> Document:
+def parse_record(architecture: Json, writer: Writer, passed: custom.CustomObjects) -> Document:
     """The document of an architecture that a program left."""
     at = Writer(Era.KERAS1, "keras", "1.0.8", writer.backend) if writer.era is Era.KERAS0 else writer
     raw = Raw(Match("python source", "", "noted down"), architecture=architecture, part="source")
     return parse.parse(raw, at, custom.find_namesakes(passed, at))
 
 
-def custom_objects_of(recorder: Any) -> custom.CustomObjects:
+def custom_objects_of(recorder: Recording) -> custom.CustomObjects:
     """The functions and classes of the program, by the names of its architecture."""
     return custom.CustomObjects(recorder.custom_objects())

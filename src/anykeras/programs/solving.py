@@ -6,9 +6,8 @@ that belong there are tried in its place; the one that fits is it. Two that fit 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import product
-from typing import Any
 
 from .. import custom, matching, migrations
 from ..containers.base import Json, NamedWeights, Raw, TreeWeights
@@ -111,5 +110,5 @@ class _Search:
             return []
 
 
-def _stands_in(prime: int, shapes: Any) -> bool:
+def _stands_in(prime: int, shapes: Iterable[Sequence[int | None]]) -> bool:
     return any(size % prime == 0 for shape in shapes for size in shape if size)

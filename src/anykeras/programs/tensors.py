@@ -30,6 +30,9 @@ class Recording(Protocol):
     def call(self, layer: object, inputs: object, args: Sequence[object], kwargs: Mapping[str, object], count: int = 1) -> Any:
         """Note a call; the tensor or tensors that it gives."""
 
+    def custom_objects(self) -> dict[str, Any]:
+        """Functions and classes of the program, by the names of its architecture."""
+
     def find_symbols(self, node: Node) -> list[Any]:
         """Symbolic tensors for the outputs of a call."""
 
