@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 from ..document.model import Era
 from ..keras_private import training_of_call
 from .runtime import LegacyRuntime
-from .tensor import LegacyTensor, holds_legacy, to_legacy_shape, to_plain_shape
+from .tensor import LegacyTensor, holds_legacy, mark_legacy, to_legacy_shape, to_plain_shape
 
 Method = Callable[..., Any]
 
@@ -123,8 +123,7 @@ def adapt_tensor_method(runtime: LegacyRuntime, method: Method) -> Method:
         return runtime.unwrap(result)
 
     call.__signature__ = optional  # type: ignore[attr-defined]
-    call.is_legacy = True  # type: ignore[attr-defined]
-    return call
+    return mark_legacy(call)
 
 
 def adapt_shape_method(runtime: LegacyRuntime, method: Method) -> Method:
@@ -136,8 +135,7 @@ def adapt_shape_method(runtime: LegacyRuntime, method: Method) -> Method:
         with runtime.legacy_code():
             return to_plain_shape(method(self, *(_as_shapes(runtime, arg) for arg in args), **legacy))
 
-    call.is_legacy = True  # type: ignore[attr-defined]
-    return call
+    return mark_legacy(call)
 
 
 def _as_shapes(runtime: LegacyRuntime, value: object) -> Any:

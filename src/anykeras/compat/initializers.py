@@ -12,6 +12,7 @@ from ..texts import list_words
 from .adapters import REDUCTIONS
 from .runtime import LegacyRuntime
 from .state import make_variable
+from .tensor import mark_legacy
 
 
 def _list_class_names(names: str) -> dict[str, str]:
@@ -79,8 +80,7 @@ def _make_function(runtime: LegacyRuntime, name: str) -> Callable[..., object]:
         return make_variable(runtime, value, None, name)
 
     label, make.__name__ = name, name
-    make.is_legacy = True  # type: ignore[attr-defined]
-    return make
+    return mark_legacy(make)
 
 
 def _find_initializer(runtime: LegacyRuntime, identifier: object, **_: object) -> object:

@@ -10,6 +10,7 @@ from ..document.model import Writer
 from ..recovery.functions import EntryKind, resolve
 from . import classes, initializers, keras0, recurrent, state
 from .runtime import Finder, LegacyRuntime
+from .tensor import mark_legacy
 
 # Where the running Keras has what an old module had, beside modules of the same name.
 _MOVED = {
@@ -34,8 +35,7 @@ def find_function(runtime: LegacyRuntime, name: str) -> object:
         return runtime.call_entry(entry, *args, **kwargs)
 
     call.__name__ = name.rpartition(".")[2]
-    call.is_legacy = True  # type: ignore[attr-defined]
-    return call
+    return mark_legacy(call)
 
 
 def find_current(runtime: LegacyRuntime, name: str) -> object:

@@ -27,7 +27,7 @@ from ..recovery.functions.live import LiveOps
 from ..recovery.functions.table import canonical, names, resolve
 from ..recovery.functions.values import Shape
 from ..texts import list_words
-from .tensor import LegacyShape, LegacyTensor, holds_legacy
+from .tensor import LegacyShape, LegacyTensor, holds_legacy, mark_legacy
 
 ROOTS = ("keras", "tensorflow", "tf_keras", "theano", "tensorflow_addons", "keras_contrib")
 _PACKAGES = frozenset(
@@ -178,8 +178,7 @@ class LegacyRuntime:
             with self.legacy_code():
                 return self.unwrap(function(*self.wrap(args), **self.wrap(kwargs)))
 
-        call.is_legacy = call.is_for_keras = True  # type: ignore[attr-defined]
-        return call
+        return mark_legacy(call, for_keras=True)
 
     def operate(self, name: str, *operands: object) -> Any:
         """A Python operator with the meaning that it had for the writer's tensors."""

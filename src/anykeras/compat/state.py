@@ -12,6 +12,7 @@ import numpy as np
 from ..registry import Registry
 from ..texts import list_words
 from .runtime import LegacyRuntime
+from .tensor import mark_legacy
 
 Function = Callable[..., Any]
 _table: Registry[str, Function] = Registry("function that keeps state")
@@ -32,8 +33,8 @@ def find(runtime: LegacyRuntime, name: str) -> object:
     def call(*args: object, **kwargs: object) -> object:
         return run(runtime, *args, **kwargs)
 
-    call.__name__, call.is_legacy = name.rpartition(".")[2], True  # type: ignore[attr-defined]
-    return call
+    call.__name__ = name.rpartition(".")[2]
+    return mark_legacy(call)
 
 
 def make_variable(

@@ -224,6 +224,12 @@ def _plain(value: Any) -> Any:
     return tuple(int(size) if size is not None else None for size in sizes)
 
 
+def mark_legacy(function: Callable[..., object], for_keras: bool = False) -> Callable[..., object]:
+    """The function itself, known as one that legacy code calls, `for_keras` that Keras may call too."""
+    vars(function).update({"is_legacy": True, "is_for_keras": True} if for_keras else {"is_legacy": True})
+    return function
+
+
 def holds_legacy(value: object) -> bool:
     """Whether a structure holds tensors of legacy code."""
     if isinstance(value, list | tuple):

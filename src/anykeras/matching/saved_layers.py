@@ -214,12 +214,9 @@ def _find_stem(atom: Atom) -> tuple[str, ...]:
 
 def _is_nested(name: str, atom: Atom) -> bool:
     """Whether a group with one atom is a model around it: the atom's own name tells another layer."""
-    return class_of_name(name, Era.KERAS3) in _MODELS or (
-        read_generated(name) is not None
-        and (
-            read_generated(name).stem in ("model", "sequential", "functional")  # type: ignore[union-attr]
-        )
-    )
+    generated = read_generated(name)
+    by_default = generated is not None and generated.stem in ("model", "sequential", "functional")
+    return by_default or class_of_name(name, Era.KERAS3) in _MODELS
 
 
 def _find_home(atom: Atom) -> str:

@@ -11,6 +11,7 @@ import numpy as np
 from ..catalog import find as find_entry
 from ..catalog.signatures import find_signature
 from ..compat.runtime import LegacyModule, LegacyRuntime
+from ..compat.tensor import mark_legacy
 from ..document.model import Era
 from ..errors import Unsupported
 from ..recovery.functions import EntryKind, resolve
@@ -58,8 +59,8 @@ def _bind(run: Function, recorder: Recorder, last: str) -> Function:
     def call(*args: object, **kwargs: object) -> Any:
         return run(recorder, *args, **kwargs)
 
-    call.__name__, call.is_legacy = last, True  # type: ignore[attr-defined]
-    return call
+    call.__name__ = last
+    return mark_legacy(call)
 
 
 def _find_of_keras(runtime: LegacyRuntime, recorder: Recorder, name: str, last: str) -> object:
@@ -124,8 +125,8 @@ def _merge_function(recorder: Recorder, class_name: str) -> Function:
     def call(inputs: Any, *args: object, **kwargs: object) -> Any:
         return RecordedLayer(recorder, class_name, args, kwargs)(inputs)
 
-    call.__name__, call.is_legacy = class_name.lower(), True  # type: ignore[attr-defined]
-    return call
+    call.__name__ = class_name.lower()
+    return mark_legacy(call)
 
 
 def register(*names: str) -> Callable[[Function], Function]:
