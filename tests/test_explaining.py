@@ -86,6 +86,7 @@ def test_what_people_paste_is_named_as_a_person_named_it() -> None:
         62,
         65,
         71,
+        51,
     ]  # the figures of docs/measured.md, never made better
 
 
@@ -214,6 +215,23 @@ def test_a_whole_traceback_and_its_file() -> None:
     assert len(shown.stdout.splitlines()) <= 10
     colours = TRACEBACK.replace("ValueError:", "\x1b[31mValueError\x1b[0m:")
     assert cause_of(colours) == "depthwise-groups"
+
+
+@pytest.mark.parametrize(
+    ("said", "file"),
+    [
+        (r"load_model('C:\\Users\\My Name\\new nets\\net.h5')", r"C:\Users\My Name\new nets\net.h5"),
+        (r"Cannot read C:\Users\My Name\net.keras today", r"C:\Users\My Name\net.keras"),
+        (r"C:\work\run.py cannot load model.h5", "model.h5"),
+        ("name = '/home/me/My models/net.h5', errno = 2", "/home/me/My models/net.h5"),
+        ("Layer 'dense' of model.h5", "model.h5"),
+        ("config['name'] in /a/b/config.json and /a/net.keras", "/a/net.keras"),
+    ],
+)
+def test_the_file_is_named_whole(said: str, file: str) -> None:
+    found = anykeras.explain(f"OSError: {said}\nValueError: bad marshal data")
+    assert found.file == file
+    assert found.command_for().split("convert ")[1] == (f'"{file}" NEW.keras' if " " in file else f"{file} NEW.keras")
 
 
 def test_the_end_of_a_traceback_decides() -> None:

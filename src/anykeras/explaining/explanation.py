@@ -29,7 +29,14 @@ _FRAME = re.compile(
 )
 _MARKS = str.maketrans(dict.fromkeys('`"‘’“”´«»「」『』‹›„‚', "'") | {"：": ": ", "，": ", ", "（": " (", "）": ") "})
 """Quotes and marks of every language, as translators and forums write them."""
-_FILE = re.compile(r"(?:^|[\s'(=])(?P<file>[^\s'(),=]*[^\s'(),=/.]\.(?:h5|hdf5|keras|hdf|json|yaml|pb|ckpt))\b")
+_SUFFIX = r"\.(?:h5|hdf5|keras|hdf|json|yaml|pb|ckpt)\b"
+_FILE = re.compile(
+    rf"(?<=')(?P<quoted>(?![\s),.:;=])[^'\n]{{1,300}}?{_SUFFIX})(?=')"
+    rf"|(?:^|[\s'(=])(?P<drive>[A-Za-z]:[\\/](?:(?!\.\w+\s)[^'\n<>|*?:,]){{1,300}}?{_SUFFIX})"
+    rf"|(?:^|[\s'(=])(?P<plain>[^\s'(),=]*[^\s'(),=/.]{_SUFFIX})"
+)
+"""A model file: in quotes, or behind the letter of a drive, with blanks; else up to the next blank."""
+_DRIVE = re.compile(r"\b[A-Za-z]:\\")
 _COLOUR = re.compile(r"(?:\x1b|\\u001b|\\x1b|\\033|\u241b)\[[0-9;]*m|\[[01](?:;\d{1,2})?m")
 """Colours of a terminal, also where the escape became text or was lost."""
 _RAISE = re.compile(
@@ -91,7 +98,10 @@ class Explanation:
 
     def command_for(self, file: str | None = None) -> str:
         """The command of the cause, for a file."""
-        return self.cause.command.replace("FILE", file or self.file or "FILE") if self.cause is not None else ""
+        name = file or self.file or "FILE"
+        quoted = f'"{name}"' if " " in name else name
+        command = self.cause.command if self.cause is not None else ""
+        return re.sub(r"(?<=')FILE(?=')|\bFILE\b", lambda found: name if f"'{found[0]}'" in command else quoted, command)
 
     def as_dict(self) -> dict[str, Any]:
         """Everything as plain JSON values."""
@@ -182,8 +192,10 @@ def _describe(block: str, text: str, cause: Cause, found: re.Match[str], others:
 
 def _find_file(text: str) -> str | None:
     """The model file that a text names: the last one."""
-    found = list(_FILE.finditer(normalise(text)))
-    return found[-1]["file"] if found else None
+    # behind the letter of a drive, \n is the beginning of a name, no end of a line
+    shown = text.translate(_MARKS).replace("\\\\", "\\") if _DRIVE.search(text) else normalise(text)
+    found = list(_FILE.finditer(shown))
+    return found[-1][found[-1].lastgroup or 0] if found else None
 
 
 def _shorten(block: str) -> str:
