@@ -100,6 +100,27 @@ def test_what_has_no_source_is_refused(name: str) -> None:
         write_source(host.code_of(host.compiled(REFUSED[name])))
 
 
+IMPORTING = {
+    "import tensorflow as tf\n    return tf.nn.relu(x)": "import tensorflow\n    return tensorflow.nn.relu(x)",
+    "from os.path import join as j\n    return j(x)": "import os.path\n    return os.path.join(x)",
+    "import os\n    return os.system('id') or x": "import os\n    return os.system('id') or x",
+    "import os, sys\n    return sys if x else os": "import os\n    import sys\n    return sys if x else os",
+}
+
+
+@host.known
+@pytest.mark.parametrize("text", IMPORTING)
+def test_imports_are_shown_and_never_done(text: str) -> None:
+    found = write_source(host.code_of(host.compiled(f"def f(x):\n    {text}")))
+    assert found.text == f"def f(x):\n    {IMPORTING[text]}"
+
+
+@host.known
+def test_an_import_of_the_name_of_a_parameter_is_refused() -> None:
+    with pytest.raises(BytecodeError):
+        _ = write_source(host.code_of(host.compiled("def f(os):\n    import os as o\n    return o.system(os)"))).text
+
+
 @host.known
 def test_a_random_call_is_written_once_however_often_it_is_used() -> None:
     source = write_source(host.code_of(host.compiled("def f(x):\n    r = K.random_normal(x.shape)\n    return x + r * r")))

@@ -6,7 +6,6 @@ Keras looks today.
 
 from __future__ import annotations
 
-import base64
 import json
 import math
 import re
@@ -17,15 +16,13 @@ from urllib.parse import unquote
 from .. import limits
 from ..bytecode import looks_stored
 from ..containers.json_text import parse_json
-from ..containers.source import wrap_bytes
 from ..errors import AnyKerasError
 from ..texts import list_words
 from . import graphs, loading, names
 from .beside import judge_shown
-from .contents import find_hidden
 from .functions import judge_stored
-from .pickles import audit_pickle, looks_pickled
 from .risks import Collector, Loading, Severity
+from .words import judge_words
 
 _PATHS = frozenset({"vocabulary", "idf_weights", "merges"})
 _PLACES = frozenset(
@@ -46,14 +43,6 @@ _UNUSUAL = re.compile(
     r"<[\w/!?]|__proto__"
 )  # in a name that people and programs read: signs of a language, but not of writing
 _SPREADSHEET = re.compile(r"[=@+]\w+\(|=\w+\|")
-_SOURCE = re.compile(
-    r"__import__\s*\(|\b(?:eval|exec|compile|getattr|open)\s*\(|\bos\.(?:system|popen)|\bsubprocess\b|\.__(?:class|globals|subclasses|"
-    r"builtins|mro|bases?)__|\blambda\s{1,64}+\w*+\s{0,64}[:,]|/bin/(?:ba)?sh\b|\bpowershell\b|\b(?:curl|wget)\s+\S*https?:|<script|<\?php|"
-    r"<\w+[ /][^<>]{0,80}\bon\w{1,40}\s{0,8}=|"
-    r"!!python/|\{\{.{1,200}\}\}|\{%.{1,100}%\}|\$\{jndi:|\$\([^)]{1,500}+\)|\bimport\s+(?:os|sys|subprocess|socket|pickle)\b|javascript:",
-    re.IGNORECASE | re.DOTALL,
-)
-"""Programs as text. No repeat is without a bound where its text can begin anew at each letter."""
 _DTYPE = re.compile(
     r"(?:mixed_)?(?:b?float|int|uint|bool|str|string|complex|half|double|single|long|short|byte|resource|variant|auto|q?u?int|"
     r"float8_e\dm\d\w*|None|null|infer|unicode|numpy\.\w+|<dtype: '\w+'>|<class '\w+\.\w+'>|_?\w*policy\w*)\d*"
@@ -78,10 +67,7 @@ _NO_SIZE = re.compile(
 )
 _ODD_KEY = re.compile(r"^__(?!python_name)\w+__$|[\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069]|<\w+[ />]|^\w+://")
 _LAYER_PLACES = frozenset({"layers", "layer", "cell", "cells", "forward_layer", "backward_layer", "preprocessor"})
-_BASE64 = re.compile(r"(?:[A-Za-z0-9+/]{4}|\n)+(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?\n?")
-_HEX = re.compile(r"(?:[0-9a-f]{2}){20,}")
 _LONGEST = 1000  # characters of a name
-_SEARCHED = 65536
 _FUNCTION_KEYS = frozenset({"function", "output_shape", "mask", "call_fn", "init_fn"})
 _TF_LAYERS = frozenset({"TFOpLambda", "SlicingOpLambda", "ClassMethod", "InstanceMethod"})
 
@@ -367,38 +353,6 @@ def _judge_text(found: Collector, place: _Place, as_code: Loading, legacy: bool)
         found.add("AK8006", severity, where, f"the path or URL {value[:120]!r}", loading.READS if holder else loading.SHOWN)
     elif value[:1] in "{[" and len(value) > 20 and '"class_name"' in value:
         audit_text(found, value, where, legacy)  # JSON inside JSON
-
-
-def judge_words(found: Collector, text: str, where: str) -> None:
-    """A program or pickle as text, plain or encoded, which nothing in a model is."""
-    if len(text) >= 16 and _BASE64.fullmatch(text):
-        _judge_encoded(found, text, where)
-    elif (text[:1] == "\x80" or "\n" in text[:80]) and looks_pickled(data := text.encode("latin-1", "replace")):
-        judge_hidden_pickle(found, data, where)
-    if len(text) < _SEARCHED and (match := _SOURCE.search(text)):
-        seen = f"a program as text: {text[max(0, match.start() - 20) : match.end() + 60]!r}"
-        found.add("AK8003", Severity.MEDIUM, where, seen, loading.SHOWN)
-
-
-def _judge_encoded(found: Collector, value: str, where: str) -> None:
-    """A text of base64: a pickle or a program in it."""
-    try:
-        data = base64.b64decode(value[: limits.MIB // 4 * 4])
-    except ValueError:
-        return
-    for held in (data, bytes.fromhex(value)) if _HEX.fullmatch(value) else (data,):
-        if looks_pickled(held[:4096]):
-            judge_hidden_pickle(found, held, where)
-        elif held is not data and looks_stored(base64.b64encode(held).decode()):
-            found.add("AK8003", Severity.MEDIUM, where, "code of Python as text", loading.HIDDEN)
-        find_hidden(found, b"\0" + held, where)
-
-
-def judge_hidden_pickle(found: Collector, data: bytes, where: str) -> None:
-    """A pickle where Keras keeps numbers and texts."""
-    found.add("AK8008", Severity.MEDIUM, where, "a pickle, where Keras keeps numbers and texts", loading.PICKLE)
-    for _ in audit_pickle(found, wrap_bytes(data, where), where):
-        pass  # what it holds is no worse than the pickle itself
 
 
 def _as_text(value: object) -> str:

@@ -17,11 +17,12 @@ from ..containers.source import ByteSource
 from ..errors import AnyKerasError
 from . import loading
 from .beside import judge_shown
-from .configuration import audit_text, judge_hidden_pickle, judge_words
+from .configuration import audit_text
 from .contents import find_hidden
 from .functions import judge_stored
 from .pickles import looks_pickled
 from .risks import Collector, Loading, Severity
+from .words import judge_hidden_pickle, judge_words
 
 _LOOKED_INTO: Final = 1 << 20  # bytes of an array of bytes
 _INFLATED: Final = 16 << 20  # bytes of an array that lies compressed

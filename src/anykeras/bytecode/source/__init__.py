@@ -1,6 +1,6 @@
 """Readable source: the machine run on names, once for each way through the branches, folded into expressions.
 
-Right by refusal: code with exception handlers, imports, loops over unknown values, or calls whose result is dropped has
+Right by refusal: code with exception handlers, loops over unknown values, or calls whose result is dropped has
 no source here (a trace shows it instead).
 """
 
@@ -53,7 +53,8 @@ class FunctionSource:
     @property
     def text(self) -> str:
         """A lambda where it was one and fits, else a ``def`` with a line for each value used twice."""
-        if self.name == "<lambda>" and self.raises is False and not _find_shared(self.body):
+        plain = self.raises is False and not _find_shared(self.body) and not self._list_imports()
+        if self.name == "<lambda>" and plain:
             head = ExpressionPrinter().parameters(self.parameters, self.defaults)
             return f"lambda {head}: {ExpressionPrinter().text(self.body, 1)}".replace("lambda :", "lambda:")
         return self._write_definition()
@@ -64,10 +65,21 @@ class FunctionSource:
         first = len(names) - len(self.defaults)
         return evaluate(machine, names, self.body, [*args, *self.defaults[max(0, len(args) - first) :]], kwargs)
 
+    def _list_imports(self) -> list[str]:
+        """The modules that it imports, wherever in it; refused where a variable or global has the name of one."""
+        expressions = list(walk([self.body, self.raises]))
+        imports = sorted({str(one.parts[0]) for one in expressions if one.kind == "import"})
+        inner = [str(one) for held in expressions if held.kind == "function" for one in list_children(held.parts[0])]
+        names = {*self.parameters, *inner, *(str(one.parts[0]) for one in expressions if one.kind == "name")}
+        if names & {module.split(".")[0] for module in imports}:
+            raise make_unsupported_error("a module that the code imports has the name of something else in it")
+        return imports
+
     def _write_definition(self) -> str:
         printer = ExpressionPrinter()
         label = self.name if self.name.isidentifier() else "function"
         lines = [f"def {label}({printer.parameters(self.parameters, self.defaults)}):"]
+        lines += [f"    import {module}" for module in self._list_imports()]
         if self.raises is not False:
             lines.append(f"    # raises where {printer.text(self.raises)}")
         for number, shared in enumerate(_find_shared(self.body), 1):

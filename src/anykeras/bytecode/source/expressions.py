@@ -16,6 +16,7 @@ class Expression:
     | kind | parts |
     |---|---|
     | ``name`` | (text,) |
+    | ``import`` | (module,) |
     | ``attribute`` | (value, name) |
     | ``item`` | (value, key) |
     | ``call`` | (function, tuple of arguments, dict of keywords) |
@@ -187,6 +188,9 @@ class ExpressionPrinter:
 
     def _write_name(self, text: str) -> tuple[str, int]:
         return text, ATOM
+
+    def _write_import(self, module: str) -> tuple[str, int]:
+        return module, ATOM  # which a line of its own imports
 
     def _write_attribute(self, value: object, name: str) -> tuple[str, int]:
         return f"{self.text(value, ATOM)}.{name}", ATOM
