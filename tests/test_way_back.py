@@ -56,7 +56,11 @@ CASES = [
     ("tf.keras-2.14", ".keras", ("mha", "nested_shared")),
     ("tf.keras-2.8", ".h5", ("ops_misc", "dict_io", "lstm_states")),
     ("tf.keras-2.3", ".h5", ("mha", "ops_getitem", "conv1dt", "pool_keepdims")),
-    ("keras-2.2", ".h5", ("grouped_conv", "normalization", "lstm_hard", "embed_mask")),
+    (
+        "keras-2.2",
+        ".h5",
+        ("grouped_conv", "normalization", "lstm_hard", "embed_mask", "mha", "acts1"),
+    ),
 ]
 
 
@@ -179,6 +183,47 @@ def test_a_loss_that_a_release_lacks_leaves_the_model_uncompiled(tmp_path: Path)
 
 
 @pytest.mark.framework
+@pytest.mark.parametrize(("target", "own"), [("keras-3.3", 2), ("keras-3.9", 2), ("keras-3.10", -1)])
+def test_numbers_of_nadam_lie_where_a_minor_has_them(target: str, own: int, tmp_path: Path) -> None:
+    import keras
+
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
+    model.compile(keras.optimizers.Nadam(0.01), "mse")
+    model.train_on_batch(np.ones((4, 3)), np.ones((4, 2)))
+    model.save(tmp_path / "now.keras")
+    anykeras.convert(tmp_path / "now.keras", tmp_path / "then.keras", target=target)
+    with zipfile.ZipFile(tmp_path / "then.keras") as archive:
+        weights = archive.extract("model.weights.h5", tmp_path)
+    with h5py.File(weights) as file:
+        held = file["optimizer/vars"]
+        shapes = [held[str(number)].shape for number in range(len(held))]
+    assert shapes.pop(own) == () and shapes == [(), (), (3, 2), (3, 2), (2,), (2,)]
+
+
+@pytest.mark.framework
+def test_what_keras_2_says_by_few_layers(tmp_path: Path) -> None:
+    """Bounds, stacks, exponentials, gelu and log_softmax of an odd number, as Keras 2.2.4 gave them too."""
+    import keras
+
+    x = keras.Input((2, 5))
+    ops = keras.ops
+    gated = x * keras.layers.GlobalAveragePooling1D(keepdims=True)(x)
+    made = [ops.maximum(x, 0.25), ops.minimum(0.5, x), ops.stack([x, x + 1.0], axis=2), ops.exp(x), gated]
+    made += [keras.layers.Activation(name)(x) for name in ("gelu", "log_softmax")]
+    model = keras.Model(x, [*made, keras.layers.RMSNormalization()(x)])
+    model.save(tmp_path / "now.keras")
+    anykeras.convert(tmp_path / "now.keras", tmp_path / "then.h5", target="keras-2.2")
+    given = np.linspace(-6, 6, 40, dtype="float32").reshape(4, 2, 5)
+    then = anykeras.load_model(tmp_path / "then.h5", compile=False)
+    for found, wanted in zip(then(given), model(given), strict=True):
+        np.testing.assert_allclose(np.asarray(found), np.asarray(wanted), rtol=1e-4, atol=2e-6)
+    far = ops.maximum(x, -1e6)
+    keras.Model(x, far).save(tmp_path / "far.keras")
+    with pytest.raises(Unsupported, match="maximum"):
+        anykeras.convert(tmp_path / "far.keras", tmp_path / "far.h5", target="keras-2.2")
+
+
+@pytest.mark.framework
 def test_a_schedule_and_further_optimizers_go_down(tmp_path: Path) -> None:
     import keras
 
@@ -246,7 +291,7 @@ def test_keras_3_minors_differ_in_ends_and_groups(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("name", "target", "layer"),
-    [("textvec", "tf.keras-2.8", "text_vectorization"), ("acts1", "keras-2.3", None), ("mha", "keras-2.3", None)],
+    [("textvec", "tf.keras-2.8", "text_vectorization"), ("discretize", "keras-2.3", None), ("ops_misc", "keras-2.3", None)],
 )
 def test_what_cannot_be_said_is_refused_and_nothing_is_written(
     name: str, target: str, layer: str | None, tmp_path: Path

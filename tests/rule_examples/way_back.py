@@ -96,6 +96,16 @@ enter_back(
     ),
 )
 
+enter_back(
+    "normalize_by_dot",
+    Worked(
+        Layer("LayerNormalization", "n", {"axis": (1, 2), "epsilon": 1e-6}, {"gamma": constant(np.ones((3, 4)))}),
+        lambda made: made.graph is not None and sum(layer.config.get("normalize", False) for layer in made.graph.layers) == 1,
+        "keras-2.1",
+        (None, 3, 4),
+    ),
+)
+
 _ORTHOGONAL: Final = Object("OrthogonalRegularizer", {"factor": 0.01}, module="keras.regularizers")
 
 enter_back(

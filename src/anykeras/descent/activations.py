@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
+import numpy as np
+
 from ..catalog.releases import Release, Since
 from ..catalog.renames import ACTIVATIONS, HARD_SIGMOID
 from ..document.build import Builder
-from ..document.model import Layer, Ref, Value
+from ..document.model import Config, Layer, Ref, Value
 from ..document.walk import rebuild
+from ..tensors import constant
 from .forms import find_scaled, make_activation
-from .rulebook import Place
+from .rulebook import Place, refuse
 
 # `activations/__init__.py` of keras 3.0.5 to 3.15.1 and `activations.py` of the older releases.
 _ALWAYS: Final = ("linear", "relu", "sigmoid", "tanh", "softmax", "softplus", "softsign", "elu", "selu")
@@ -84,8 +87,63 @@ def _log_sigmoid(builder: Builder, x: Ref, place: Place, width: int) -> Ref:
 
 
 def _gelu(builder: Builder, x: Ref, place: Place, width: int) -> Ref:
+    if not _ERF.holds(place.release):
+        return _gelu_by_bell(builder, x, place, width)
     bell = builder.op("erf", find_scaled(builder, x, place, width, 0.5**0.5))
     return _gated(builder, find_scaled(builder, x, place, width, 0.5), find_scaled(builder, bell, place, width, 1.0, 1.0))
+
+
+_ERF: Final = Since(tf="1.15")
+"""Something has the error function."""
+# Abramowitz and Stegun 7.1.26: ``erfc(z) = t P(t) exp(-z^2)`` with ``t = 1 / (1 + p z)``, up to 1.5e-7.
+_ERFC_P: Final = 0.3275911
+_ERFC: Final = (1.061405429, -1.453152027, 1.421413741, -0.284496736, 0.254829592)
+
+
+def _gelu_by_bell(builder: Builder, x: Ref, place: Place, width: int) -> Ref:
+    """``relu(x) - |x| / 2 * erfc(|x| / sqrt(2))``, where the error function is one of exponentials up to 1.5e-7."""
+    right = make_activation(builder, x, "relu")
+    left = make_activation(builder, find_scaled(builder, x, place, width, -1.0), "relu")
+    size = builder.layer("Add", {}, (right, left))
+    soft = make_activation(builder, find_scaled(builder, size, place, width, _ERFC_P * 0.5**0.5), "softsign")
+    share = find_scaled(builder, soft, place, width, -1.0, 1.0)
+    tail = find_scaled(builder, share, place, width, _ERFC[0], _ERFC[1])
+    for number in _ERFC[2:]:
+        tail = find_scaled(builder, _gated(builder, tail, share), place, width, 1.0, number)
+    tail = _gated(builder, tail, share)
+    square = find_scaled(builder, _gated(builder, x, x), place, width, -0.5)
+    bell = make_activation(builder, square, "exponential")
+    part = _gated(builder, find_scaled(builder, size, place, width, 0.5), _gated(builder, tail, bell))
+    return builder.layer("Subtract", {}, (right, part))
+
+
+def _log_softmax(builder: Builder, x: Ref, place: Place, width: int) -> Ref:
+    if _ERF.holds(place.release):
+        return builder.op("log_softmax", x)
+    if width > _WIDEST:
+        raise refuse(builder.name, f"log_softmax of more than {_WIDEST} features", place.release)
+    total, left = x, width
+    while left > 1:
+        total, left = _add_pairs(builder, total, left), (left + 1) // 2
+    spread = {"kernel": constant(np.full((1, width), -1.0))}
+    config: Config = {"units": width, "use_bias": False, "activation": "linear", "trainable": False}
+    return builder.layer("Add", {}, (x, builder.layer("Dense", config, total, weights=spread)))
+
+
+_WIDEST: Final = 1024
+"""Features of a log_softmax in pairs, whose matrices are of half their square."""
+
+
+def _add_pairs(builder: Builder, x: Ref, width: int) -> Ref:
+    """``log(exp(a) + exp(b)) = a + softplus(b - a)`` of neighbours; the last one of an odd number stays as it is."""
+    first = np.eye(width)[:, ::2]
+    other = np.pad(np.eye(width)[:, 1::2], ((0, 0), (0, width % 2)))
+    alone = np.where(other.any(axis=0), 0.0, -1e9)
+    config: Config = {"units": first.shape[1], "use_bias": True, "activation": "linear", "trainable": False}
+    kept = {"kernel": constant(first), "bias": constant(np.zeros(first.shape[1]))}
+    apart = {"kernel": constant((other - first) * (alone == 0)), "bias": constant(alone)}
+    rest = builder.layer("Dense", {**config, "activation": "softplus"}, x, weights=apart)
+    return builder.layer("Add", {}, (builder.layer("Dense", config, x, weights=kept), rest))
 
 
 def _soft_shrink(builder: Builder, x: Ref, place: Place, width: int) -> Ref:
@@ -118,7 +176,7 @@ EXPRESSIONS: Final[Mapping[str, Express]] = {
     "hard_sigmoid": _hard_sigmoid,
     "hard_silu": lambda b, x, place, width: _gated(b, x, _hard_sigmoid(b, x, place, width)),
     "exponential": lambda b, x, place, width: b.op("exp", x),
-    "log_softmax": lambda b, x, place, width: b.op("log_softmax", x),
+    "log_softmax": _log_softmax,
     "gelu": _gelu,
     "celu": lambda b, x, place, width: make_activation(b, x, "elu"),
     "hard_tanh": lambda b, x, place, width: b.op("clip", x, -1.0, 1.0),

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from ..catalog.releases import Since
 from ..document.build import Builder
-from ..document.model import Layer, Ref, Value
+from ..document.model import Config, Layer, Ref, Value
 from ..tensors import constant
 from .rulebook import Place
 
@@ -69,6 +69,20 @@ def find_scaled(builder: Builder, x: Ref, place: Place, width: int, scale: float
     if RESCALING.holds(place.release):
         return builder.layer("Rescaling", {"scale": scale, "offset": offset}, x)
     return find_affine(builder, x, width, scale, offset)
+
+
+def make_unit_rows(builder: Builder, rows: Ref, width: int) -> Ref:
+    """Each row of ``(batch, steps, width)`` by its length, which is 1e-6 at least: Dot with `normalize` by the unit matrix.
+
+    The matrix is the bias of a Dense layer, as every Keras knows no constants. Source: keras 2.2.4 layers/merge.py, `Dot`.
+    """
+    config: Config = {"activation": "linear", "trainable": False, "use_bias": True}
+    nothing = {"kernel": constant(np.zeros((width, 1))), "bias": constant(np.zeros(1))}
+    one = builder.layer("Dense", {**config, "units": 1}, builder.layer("GlobalMaxPooling1D", {}, rows), weights=nothing)
+    unit = {"kernel": constant(np.zeros((1, width * width))), "bias": constant(np.eye(width).reshape(-1))}
+    flat = builder.layer("Dense", {**config, "units": width * width}, one, weights=unit)
+    matrix = reshape(builder, flat, (width, width))
+    return builder.layer("Dot", {"axes": (2, 1), "normalize": True}, (rows, matrix))
 
 
 def make_activation(builder: Builder, x: Ref, function: str | Layer) -> Ref:

@@ -12,7 +12,7 @@ from ...catalog.releases import Release, Since
 from ...catalog.shapes import UNKNOWN, Spec
 from ...document.build import Builder
 from ...document.model import Call, Config, Layer, Ref, Slice, Value
-from ..activations import EXPRESSIONS
+from ..activations import EXPRESSIONS, holds
 from ..forms import find_affine, make_activation, reshape
 from ..rulebook import Place, refuse
 
@@ -68,11 +68,13 @@ class Operation:
 
 
 Said = tuple[Layer, Call]
-_BROADCASTS: Final = Since(None, tfjs="4.22")
+_BROADCASTS: Final = Since(None, keras2="2.1", tfjs="4.22")
 """Merges of tensors of one rank, with sizes of one."""
 _ANY_RANK: Final = Since(None, tfjs="4.22")
 """A Rescaling takes tensors of any rank and type."""
 _SAID_BY_OPERATIONS: Final = frozenset({"exponential", "log_softmax", "gelu", "hard_tanh"})
+LARGEST: Final = 16.0
+"""Of a bound that is taken from a tensor and added again, which costs its last digits: 1e-6."""
 _FUNCTIONS: Final = (
     "relu", "sigmoid", "tanh", "softplus", "softsign", "elu", "selu", *(EXPRESSIONS.keys() - _SAID_BY_OPERATIONS),
 )  # fmt: skip
@@ -91,6 +93,12 @@ def by_layers(operation: Operation) -> Said:
 def _function(operation: Operation) -> Said:
     operation.check_plain("x")
     return operation.layer_of("Activation", {"activation": operation.function}, operation.arguments["x"])
+
+
+def _exponential(operation: Operation) -> Said:
+    if not holds("exponential", operation.release):
+        raise operation.refuse("no layer does the same")
+    return operation.layer_of("Activation", {"activation": "exponential"}, operation.arguments["x"])
 
 
 def _elu(operation: Operation) -> Said:
@@ -125,11 +133,12 @@ def _merge(operation: Operation) -> Said:
 def _line(operation: Operation, tensor: Value, scale: float, offset: float) -> Said:
     if _ANY_RANK.holds(operation.release):
         return operation.layer_of("Rescaling", {"scale": scale, "offset": offset}, tensor)
-    width = _width(operation, tensor)
+    width = find_width(operation, tensor)
     return operation.model_of(tensor, lambda builder, x: find_affine(builder, x, width, scale, offset))
 
 
-def _width(operation: Operation, tensor: Value) -> int:
+def find_width(operation: Operation, tensor: Value) -> int:
+    """The size of the last axis of a tensor of numbers. Raises Unsupported."""
     shape = operation.shape(tensor)
     spec = operation.specs.get(tensor, UNKNOWN) if isinstance(tensor, Ref) else UNKNOWN
     if len(shape) < 2 or shape[-1] is None or not (spec.dtype or "float32").startswith("float"):
@@ -138,7 +147,7 @@ def _width(operation: Operation, tensor: Value) -> int:
 
 
 def _absolute(operation: Operation) -> Said:
-    width = _width(operation, operation.arguments["x"])
+    width = find_width(operation, operation.arguments["x"])
 
     def steps(builder: Builder, x: Ref) -> Ref:
         below = make_activation(builder, find_affine(builder, x, width, -1.0), "relu")
@@ -151,7 +160,9 @@ def _clip(operation: Operation) -> Said:
     lowest, highest = operation.arguments["x_min"], operation.arguments["x_max"]
     if not isinstance(lowest, int | float) or not isinstance(highest, int | float):
         raise operation.refuse("bounds that are no numbers")
-    width = _width(operation, operation.arguments["x"])
+    if abs(lowest) > LARGEST:
+        raise operation.refuse("a lowest bound that would take its digits from what is added to it")
+    width = find_width(operation, operation.arguments["x"])
 
     def steps(builder: Builder, x: Ref) -> Ref:
         up = find_affine(builder, x, width, 1.0, -lowest)
@@ -267,6 +278,7 @@ def find_borders(operation: Operation, key: Value, size: int) -> tuple[int, int]
 _TABLE: Final[Mapping[str, Callable[[Operation], Said]]] = {
     **dict.fromkeys(_FUNCTIONS, _function),
     "elu": _elu,
+    "exp": _exponential,
     **dict.fromkeys((*_MERGES, "true_divide", "divide"), _merge),
     "square": lambda operation: operation.layer_of("Multiply", {}, (operation.arguments["x"], operation.arguments["x"])),
     "negative": lambda operation: _line(operation, operation.arguments["x"], -1.0, 0.0),

@@ -12,10 +12,10 @@ import numpy as np
 from ...catalog.base import Shape
 from ...catalog.shapes import UNKNOWN
 from ...document.build import Builder
-from ...document.model import Config, Ref, Slice
+from ...document.model import Call, Config, Ref, Slice
 from ...tensors import Tensor, constant
-from ..forms import find_affine, reshape
-from .by_layers import Operation, Said, find_borders
+from ..forms import find_affine, make_activation, reshape
+from .by_layers import LARGEST, Operation, Said, find_borders, find_width
 
 
 def by_parts(operation: Operation) -> Said:
@@ -136,6 +136,38 @@ def _pad(operation: Operation) -> Said:
     return operation.layer_of("ZeroPadding2D", {"padding": sides[1:3], "data_format": "channels_last"}, x)
 
 
+def _bound(operation: Operation) -> Said:
+    """The larger or smaller of a tensor and a number: what is beyond it by relu, and the number again."""
+    a, b = operation.arguments["x1"], operation.arguments["x2"]
+    tensor, number = (a, b) if isinstance(a, Ref) else (b, a)
+    if not isinstance(tensor, Ref) or not isinstance(number, int | float) or abs(number) > LARGEST:
+        raise operation.refuse("of two tensors, or with a number that is too large")
+    width, sign = find_width(operation, tensor), 1.0 if operation.function == "maximum" else -1.0
+
+    def steps(builder: Builder, x: Ref) -> Ref:
+        beyond = make_activation(builder, find_affine(builder, x, width, sign, -sign * number), "relu")
+        return find_affine(builder, beyond, width, sign, number)
+
+    return operation.model_of(tensor, steps)
+
+
+def _stack(operation: Operation) -> Said:
+    """Tensors with one more axis each, along which they are put together."""
+    tensors, sizes = operation.arguments["x"], _known(operation, operation.output.shape)
+    axis = operation.arguments.get("axis", 0)
+    if not isinstance(tensors, tuple) or not isinstance(axis, int) or axis % (len(sizes) + 1) == 0:
+        raise operation.refuse("along the axis of the batch")
+    if not all(isinstance(tensor, Ref) for tensor in tensors):
+        raise operation.refuse("constants")
+    axis = axis % (len(sizes) + 1)
+    builder = Builder(operation.layer.name, operation.layer.address)
+    specs = [operation.specs.get(tensor, UNKNOWN) for tensor in tensors if isinstance(tensor, Ref)]
+    ends = [builder.input(operation.shape(x)[1:], spec.dtype or "float32") for x, spec in zip(tensors, specs, strict=True)]
+    apart = [reshape(builder, end, [*sizes[: axis - 1], 1, *sizes[axis:]]) for end in ends]
+    made = apart[0] if len(apart) == 1 else builder.layer("Concatenate", {"axis": axis}, tuple(apart))
+    return builder.finish(made), Call((tensors,))
+
+
 def _line(operation: Operation) -> Said:
     """A tensor times or plus an array of constants, item by item, as the features of one row."""
     a, b = operation.arguments["x1"], operation.arguments["x2"]
@@ -164,5 +196,7 @@ _TABLE: Final[Mapping[str, Callable[[Operation], Said]]] = {
     **dict.fromkeys(("add", "multiply"), _line),
     "get_item": _get_item,
     "split": _split,
+    "stack": _stack,
+    **dict.fromkeys(("maximum", "minimum"), _bound),
     "pad": _pad,
 }

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 
 from ...catalog.releases import Since
+from ...catalog.shapes import Spec
 from ...document.build import Builder
 from ...document.model import Config, Layer, Ref, Value
 from ...tensors import Array, constant
-from ..forms import RESCALING, find_affine, model_of, reshape, width_of
+from ..forms import RESCALING, find_affine, make_unit_rows, model_of, reshape, width_of
 from ..rulebook import LEGACY, Place, back_rule
 
 
@@ -61,9 +63,14 @@ def normalize_by_statistics(layer: Layer, place: Place) -> Layer | None:
 @back_rule("AK2411", since=Since(tf="2.9"), classes=("UnitNormalization",))
 def normalize_to_unit(layer: Layer, place: Place) -> Layer | None:
     """Its formula over operations (keras 3.15.1, unit_normalization.py)."""
-    axis = layer.config.get("axis", -1)
+    axis, rank = layer.config.get("axis", -1), len(place.shape or ())
+    by_dot = not _HAVE_ROOTS.holds(place.release)
+    if by_dot and axis not in (-1, rank - 1, (-1,), (rank - 1,)):
+        raise place.refuse(layer, "it normalizes other axes than the last", "axis")
 
     def steps(builder: Builder, x: Ref) -> Ref:
+        if by_dot:
+            return _over_rows(layer, place, builder, x, lambda rows, width: make_unit_rows(builder, rows, width))
         squares = builder.op("sum", builder.layer("Multiply", {}, (x, x)), axis=axis, keepdims=True)
         return builder.op("multiply", x, builder.op("rsqrt", builder.op("maximum", squares, 1e-12)))
 
@@ -86,6 +93,9 @@ def normalize_by_root(layer: Layer, place: Place) -> Layer | None:
     def steps(builder: Builder, x: Ref) -> Ref:
         if _NO_ROOTS.holds(place.release):
             return _mirror(builder, x, scale, epsilon)
+        if not _HAVE_ROOTS.holds(place.release):
+            line = np.eye(width), scale, np.zeros(width), _check_epsilon(layer, place)
+            return _over_rows(layer, place, builder, x, lambda rows, _: _divide_by_root(builder, rows, *line))
         mean = builder.op("mean", builder.layer("Multiply", {}, (x, x)), axis=-1, keepdims=True)
         factor = builder.op("rsqrt", builder.op("add", mean, epsilon))
         return find_affine(builder, builder.op("multiply", x, factor), width, scale)
@@ -95,6 +105,80 @@ def normalize_by_root(layer: Layer, place: Place) -> Layer | None:
 
 _NO_ROOTS = Since(None, tfjs="4.22")
 """Nothing but normalizations takes roots there."""
+
+
+_HAVE_ROOTS = Since(tf="1.15")
+"""Nothing takes roots in Keras 2 but Dot with `normalize`."""
+
+
+def _over_rows(layer: Layer, place: Place, builder: Builder, x: Ref, steps: Callable[[Ref, int], Ref]) -> Ref:
+    """What `steps` makes of a tensor as rows of features, in the shape of the tensor again."""
+    shape, width = place.shape or (), width_of(layer, place)
+    if len(shape) == 3:
+        return steps(x, width)
+    sizes = [size for size in shape[1:] if size is not None]
+    if len(sizes) < len(shape) - 1:
+        raise place.refuse(layer, "its input has sizes that are open")
+    return reshape(builder, steps(reshape(builder, x, (-1, width)), width), sizes)
+
+
+def _check_epsilon(layer: Layer, place: Place) -> float:
+    """What is added to the mean of squares. Raises Unsupported where Dot would take its own smallest sum of squares."""
+    epsilon, width = (
+        layer.config.get("epsilon", 1e-6 if layer.class_name == "RMSNormalization" else 1e-3),
+        width_of(layer, place),
+    )
+    if not isinstance(epsilon, int | float) or epsilon * width < _SMALLEST:
+        raise place.refuse(layer, "no layer divides by the root of so little", "epsilon")
+    return float(epsilon)
+
+
+_SMALLEST = 1e-7
+"""Of a sum of squares, for Dot on Theano (keras 2.2.4 backend/theano_backend.py, `l2_normalize`); 1e-12 on TensorFlow."""
+
+
+def _divide_by_root(builder: Builder, rows: Ref, mix: Array, gamma: Array, beta: Array, epsilon: float) -> Ref:
+    """Features times `mix`, by the root of their mean square, and a line behind: ``epsilon`` is one more feature of a row."""
+    width = len(mix)
+    plain: Config = {"use_bias": True, "activation": "linear", "trainable": False}
+    root = np.append(np.zeros(width), math.sqrt(width * epsilon))
+    wider = {"kernel": constant(np.pad(mix, ((0, 0), (0, 1)))), "bias": constant(root)}
+    unit = make_unit_rows(builder, builder.layer("Dense", {**plain, "units": width + 1}, rows, weights=wider), width + 1)
+    back = {
+        "kernel": constant(np.eye(width + 1, width) * np.asarray(gamma, "float64") * math.sqrt(width)),
+        "bias": constant(beta),
+    }
+    return builder.layer("Dense", {**plain, "units": width}, unit, weights=back)
+
+
+@back_rule("AK2415", since=Since(tf="1.15", tfjs="4.22"), classes=("LayerNormalization",))
+def normalize_by_dot(layer: Layer, place: Place) -> Layer | None:
+    """Rows less their mean, to the length one by a Dot with `normalize`, and the scale behind."""
+    if not place.shape or layer.config.get("rms_scaling"):
+        raise place.refuse(layer, "rms_scaling, or the shape of its input is not known")
+    axis, rank = layer.config.get("axis", -1), len(place.shape)
+    axes = sorted(one % rank for one in (axis if isinstance(axis, tuple) else (axis,)) if isinstance(one, int))
+    if axes != list(range(rank - len(axes), rank)) or axes[0] == 0 or any(size is None for size in place.shape[axes[0] :]):
+        raise place.refuse(layer, "it normalizes other axes than the last, or of open sizes", "axis")
+    sizes = [size for size in place.shape[axes[0] :] if size is not None]
+    width = math.prod(sizes)
+    flat = replace(place, inputs=(Spec((*place.shape[: axes[0]], width), "float32"),))
+    gamma, beta = (
+        layer.weights[role].read().reshape(-1) if role in layer.weights else np.full(width, value)
+        for role, value in (("gamma", 1.0), ("beta", 0.0))
+    )
+    line = np.eye(width) - 1 / width, gamma, beta, _check_epsilon(layer, flat)
+    outer = place.shape[1 : axes[0]]
+    if len(sizes) > 1 and any(size is None for size in outer):
+        raise place.refuse(layer, "its input has sizes that are open")
+
+    def steps(builder: Builder, x: Ref) -> Ref:
+        known = [size for size in outer if size is not None]
+        x = x if len(sizes) == 1 else reshape(builder, x, (*known, width))
+        y = _over_rows(layer, flat, builder, x, lambda rows, _: _divide_by_root(builder, rows, *line))
+        return y if len(sizes) == 1 else reshape(builder, y, (*known, *sizes))
+
+    return model_of(layer, place, steps)
 
 
 def _mirror(builder: Builder, x: Ref, scale: Array, epsilon: Value) -> Ref:

@@ -41,7 +41,7 @@ def lower_training(
     if training is None or not isinstance(held, Object) or isinstance(held.origin, Unresolved):
         return None
     config = _compile_config(training, minor)
-    variables = _list_variables(training, held, list_trained_specs(model, wanted))
+    variables = _list_variables(training, held, list_trained_specs(model, wanted), minor)
     entry, said = optimizer(held.class_name), held.config if isinstance(held.config, Mapping) else {}
     copies = {kind: tuple(_with_slots(layer, slots) for layer in custom) for kind, slots in training.slots.items()}
     if entry is None or not custom or not copies or not variables:
@@ -92,7 +92,11 @@ def list_trained_specs(model: Layer, wanted: Sequence[VariableSpec]) -> list[Var
     return [spec for spec in wanted if spec.role.trainable and not spec.role.copy and spec.holder.path not in frozen]
 
 
-def _list_variables(training: Training, held: Object, wanted: Sequence[VariableSpec]) -> tuple[Tensor, ...]:
+_SCALARS_BEHIND = MINORS.index("3.10")
+"""An optimizer's own numbers come after its slots; before, ahead of them (optimizers/nadam.py of keras 3.9.2 and 3.10.0)."""
+
+
+def _list_variables(training: Training, held: Object, wanted: Sequence[VariableSpec], minor: str) -> tuple[Tensor, ...]:
     entry = optimizer(held.class_name)
     config = held.config if isinstance(held.config, Mapping) else {}
     if entry is None or training.verbatim:
@@ -102,11 +106,16 @@ def _list_variables(training: Training, held: Object, wanted: Sequence[VariableS
     if any(kind not in kinds for kind in needed) or not (training.counters or kinds):
         return ()
     weights = [tensor_of(spec.layer, spec.role.name) for spec in wanted]
-    found = _list_scalars(training, held.class_name, config)
-    for group in groups(entry, config):
-        found += [_slot_of(weight, kinds[kind]) for weight in weights if weight is not None for kind in group]
-    found += [training.counters.get(name) or constant(1.0, "float32", name) for name in entry.scalars]
-    return tuple(found)
+    slots = [
+        _slot_of(weight, kinds[kind])
+        for group in groups(entry, config)
+        for weight in weights
+        if weight is not None
+        for kind in group
+    ]
+    own = [training.counters.get(name) or constant(1.0, "float32", name) for name in entry.scalars]
+    behind = [*slots, *own] if MINORS.index(minor) >= _SCALARS_BEHIND else [*own, *slots]
+    return (*_list_scalars(training, held.class_name, config), *behind)
 
 
 def _list_scalars(training: Training, class_name: str, config: Mapping[str, Value]) -> list[Tensor]:
