@@ -15,14 +15,18 @@ import pytest
 
 import anykeras
 import burdens
-from anykeras import AnyKerasError, limits
-from anykeras.containers import json_text
+from anykeras import AnyKerasError, limits, pipeline
+from anykeras.catalog.shapes import infer
+from anykeras.containers import json_text, pickle_walker
+from anykeras.containers.config_text import container
 from anykeras.containers.pickle_walker import walk
 from anykeras.containers.source import wrap_bytes
+from anykeras.document.model import Call, Graph, Layer, Ref
 from anykeras.errors import LimitExceeded, Malformed
 from anykeras.recovery.functions import folding
 from anykeras.recovery.functions.values import Dim, Refused
 from anykeras.recovery.held import constant, release
+from anykeras.scanning import one_file
 from anykeras.tensors import from_rows
 from work import at_most
 
@@ -193,3 +197,38 @@ def test_an_attribute_of_many_references_to_one_text_is_not_joined(tmp_path: Pat
     burdens.MAKERS["h5_vlen_attribute.h5"](tmp_path / "x.h5")
     with limits.override(attribute_bytes=8 << 20):
         assert any("attribute" in risk.seen for risk in anykeras.audit(tmp_path / "x.h5").risks)
+
+
+@pytest.mark.parametrize("name", ["m.yaml", "m.json", "m.pkl"])
+def test_a_scan_parses_a_file_once_for_all_its_verbs(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    config = [{"class_name": "Dense", "config": {"name": "dense", "units": 2, "batch_input_shape": [None, 1]}}]
+    text = json.dumps({"class_name": "Sequential", "config": config, "keras_version": "2.2.4"})
+    path = tmp_path / name
+    path.write_bytes(pickle.dumps({"w": 1}) if name == "m.pkl" else text.encode())
+    if name == "m.yaml":
+        path.write_text("class_name: Sequential\nconfig: []\nkeras_version: 2.2.4\n")
+    parsed: list[str] = []
+    for where in (container, pickle_walker._Walker):
+        find = "parse_decoded" if where is container else "run"
+        kept = getattr(where, find)
+        monkeypatch.setattr(where, find, lambda *a, kept=kept: parsed.append("") or kept(*a))
+    one_file.process({"path": str(path)})
+    assert len(parsed) == 1
+
+
+def test_what_a_verb_reads_is_charged_to_one_budget(tmp_path: Path) -> None:
+    path = tmp_path / "m.json"
+    path.write_text('{"class_name": "Sequential", "config": [], "keras_version": "2.2.4"}')
+    with limits.spend_one() as one:
+        assert pipeline.read(path).budget is one
+
+
+def test_each_call_in_a_graph_is_paid_for() -> None:
+    chain = Graph(
+        calls={"i": (Call(),), "d": (Call((Ref("i"),)), *(Call((Ref("d", n),)) for n in range(99)))},
+        inputs=(Ref("i"),),
+        outputs=(Ref("d", 99),),
+        layers=(Layer("InputLayer", "i", {"batch_shape": (None, 2)}), Layer("Dense", "d", {"units": 2})),
+    )
+    with limits.override(work=1000), limits.spend(limits.begin_budget()), pytest.raises(LimitExceeded):
+        infer(Layer("Functional", "m", {}, graph=chain))

@@ -74,9 +74,9 @@ def read(path: Path, weights: Path | None = None) -> Raw:
         MissingFile: there is no such file.
         AnyKerasError: it is no model file, is damaged, or asks for more than `anykeras.limits` allows.
     """
-    with limits.spend(limits.begin_budget()):
-        raw = containers.open(os.fsdecode(path))
-        return raw if weights is None else raw.with_weights(containers.open(os.fsdecode(weights)))
+    with limits.spend_one():
+        raw = containers.open(path)
+        return raw if weights is None else raw.with_weights(containers.open(weights))
 
 
 def parse_raw(raw: Raw, custom_objects: CustomObjectsSource = None, selection: graphs.Selection = graphs.NOTHING) -> Parsed:

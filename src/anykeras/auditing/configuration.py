@@ -87,6 +87,13 @@ def audit_text(found: Collector, text: str, part: str, legacy: bool) -> bool:
     try:
         value: object = parse_json(text, part)
     except AnyKerasError as error:
+        value = error
+    return audit_parsed(found, text, value, part, legacy)
+
+
+def audit_parsed(found: Collector, text: str, value: object, part: str, legacy: bool) -> bool:
+    """The same, for a text that was parsed already: its value, or why it is no JSON."""
+    if isinstance(error := value, AnyKerasError):
         is_too_large = error.key == "config_nodes"
         value = None if is_too_large else _parse_leniently(text)
         if value is None and error.code != "AK1003":

@@ -15,7 +15,7 @@ from urllib.parse import unquote
 
 from .. import limits
 from ..containers.compressed import COMPRESSIONS, DAMAGE, Inflater, find_compression
-from ..containers.config_text.container import JSON_START, YAML_START
+from ..containers.config_text.container import JSON_START, YAML_START, parse_decoded, parse_text
 from ..containers.folder import Box, list_names
 from ..containers.hdf5 import SIGNATURE
 from ..containers.json_text import detect_encoding
@@ -30,7 +30,7 @@ from ..texts import list_words
 from . import loading
 from .archives import audit_tar, audit_zip, find_archive, starts_member
 from .beside import judge_beside
-from .configuration import audit_text, walk_value
+from .configuration import audit_parsed, walk_value
 from .contents import PROGRAM, Kept, is_of_systems, is_text, judge_member, judge_name, judge_unknown, search_source
 from .graphs import audit_graph, audit_nodes, audit_tflite, find_operation_names, judge_node_text
 from .hdf5_files import audit_hdf5, scan_texts
@@ -68,7 +68,7 @@ def examine(found: Collector, source: ByteSource, part: str, depth: int = 0) -> 
     judge_beside(found, source, part)
     if not kinds and part.endswith((".pb", ".meta")) and not (part.endswith(".meta") and is_text(head)):
         kinds = ["graph"]
-    if not kinds and _PICKLES.search(part) and trace(source).error is None:
+    if not kinds and _PICKLES.search(part) and source.find_once(trace).error is None:
         kinds = ["pickle"]  # of plain values, in protocol 0
     if depth == 0 and not kinds and PROGRAM.search(part):
         kinds = ["program"]
@@ -207,17 +207,21 @@ def _examine_text(found: Collector, source: ByteSource, head: bytes, part: str) 
     text = data.decode(detect_encoding(head), "replace")
     if part.endswith(".ipynb"):
         return  # its text is judged as a program
-    if JSON_START.match(text):
-        if not audit_text(found, text, part, True):
+    is_json = JSON_START.match(text) is not None
+    if not is_json:
+        _judge_tags(found, text, part)
+        if not _OF_CLASSES.search(text):
+            return  # settings of some tool, which no Keras takes for a model
+    is_read = source.size <= bound and "\ufffd" not in text  # else this is not what a reader takes
+    parsed = source.find_once(parse_text) if is_read else parse_decoded(text)
+    if is_json:
+        if not audit_parsed(found, text, parsed if isinstance(parsed, AnyKerasError) else parsed.value, part, True):
             scan_texts(found, source, part)
         return
-    _judge_tags(found, text, part)
-    if not _OF_CLASSES.search(text):
-        return  # settings of some tool, which no Keras takes for a model
-    from ..containers.config_text.yaml import parse_yaml  # most files are no YAML
-
     try:
-        walk_value(found, parse_yaml(text, part, []), part, True)
+        if isinstance(parsed, AnyKerasError):
+            raise parsed
+        walk_value(found, parsed.value, part, True)
     except AnyKerasError as error:
         found.add("AK8014", Severity.MEDIUM, part, f"YAML that no Keras writes: {error.seen}", loading.UNJUDGED)
 
@@ -338,12 +342,13 @@ def audit(path: Path, *, trust: Sequence[str] = ()) -> Audit:
         MissingFile: there is no such file.
         NotAModel: the path is not a regular file or a folder that can be read.
     """
-    name = os.fsdecode(path)
+    name, source = os.fsdecode(path), None
     found = Collector(trust=(trust,) if isinstance(trust, str) else tuple(trust))
     refusal = ""
     with limits.spend_one():
         try:
-            sniff(name)
+            match = sniff(path)
+            source = match.source if match.path == name else None  # a checkpoint is named by its prefix
         except MissingFile:
             raise
         except AnyKerasError as error:
@@ -354,8 +359,7 @@ def audit(path: Path, *, trust: Sequence[str] = ()) -> Audit:
             elif is_url(name) and (box := open_box(name)) is not None:
                 examine_box(found, name, box)
             else:
-                source = open_any(name)
-                examine(found, source, os.path.basename(name) or name)
+                examine(found, source or open_any(name), os.path.basename(name) or name)
         except AnyKerasError as error:
             if error.code in ("AK1001", "AK1002"):
                 raise

@@ -84,7 +84,7 @@ def audit_pickle(
     """Judge every pickle from `start` on, one behind another; yields the models that it holds as bytes."""
     count, end = 0, start
     while count < _FEW and end < source.size:
-        traced = trace(source, end, part)
+        traced = trace(source, end) if end else source.find_once(trace)
         end = traced.end
         _judge(found, traced.names, traced.calls, part, loading_as)
         yield from _list_models(traced.held, part)

@@ -23,6 +23,7 @@ class Match:
     """Which container the bytes at `path` are, and why.
 
     A match that :func:`sniff` gives is read once, from the bytes that were looked at; the one of a `Raw` only tells.
+    Where a path is taken, it stands for the file: several verbs then share the bytes, and what was parsed of them.
     """
 
     name: str
@@ -31,6 +32,10 @@ class Match:
     container: Container | None = field(default=None, repr=False, compare=False)
     source: ByteSource | None = field(default=None, repr=False, compare=False)
     folder: Folder | None = field(default=None, repr=False, compare=False)  # inside of an archive, where it is meant
+
+    def __fspath__(self) -> str:
+        """The path."""
+        return self.path
 
     def read(self) -> Raw:
         """Everything in the box. Raises AnyKerasError: Malformed, LimitExceeded, Unsupported or NotAModel."""

@@ -99,7 +99,11 @@ def parse_json(text: str, part: str, notes: list[str] | None = None) -> Json:
 
 def parse_model_json(text: str, part: str, notes: list[str]) -> Json:
     """The value of a JSON text that may be JSON text again (``json.dump(model.to_json(), f)``)."""
-    value = parse_json(text, part, notes)
+    return unwrap_json(parse_json(text, part, notes), part, notes)
+
+
+def unwrap_json(value: Json, part: str, notes: list[str]) -> Json:
+    """The value that a value of JSON is, of which a text may be JSON again. Raises Malformed, LimitExceeded."""
     for _ in range(ENCODED):
         if not isinstance(value, str):
             return value

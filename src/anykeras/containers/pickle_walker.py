@@ -76,18 +76,21 @@ class Traced:
     calls: tuple[str, ...]
     held: tuple[bytes | Span, ...]
     end: int
+    value: object = None
     error: AnyKerasError | None = None
 
 
-def trace(source: ByteSource, start: int = 0, part: str = "") -> Traced:
-    """The names in the pickle at `start`, as far as it can be read. Raises nothing."""
-    walker, error = _Walker(source, ANY_OBJECT, start, part or source.name), None
+def trace(source: ByteSource, start: int = 0) -> Traced:
+    """What the pickle at `start` spells, and the names in it as far as it can be read. Raises nothing."""
+    walker, value, error = _Walker(source, ANY_OBJECT, start, source.name), None, None
     try:
-        with guard_decoding(part or source.name):
-            walker.run(limits.budget())
+        with guard_decoding(source.name):
+            value = walker.run(limits.budget())
     except AnyKerasError as refused:
         error = refused
-    return Traced(tuple(dict.fromkeys(walker.names)), tuple(dict.fromkeys(walker.calls)), tuple(walker.held), walker.at, error)
+    return Traced(
+        tuple(dict.fromkeys(walker.names)), tuple(dict.fromkeys(walker.calls)), tuple(walker.held), walker.at, value, error
+    )
 
 
 class _Walker:

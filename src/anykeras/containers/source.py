@@ -10,7 +10,7 @@ import weakref
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from .. import limits
 from ..errors import LimitExceeded, Malformed, MissingFile, NotAModel
@@ -18,6 +18,8 @@ from ..errors import LimitExceeded, Malformed, MissingFile, NotAModel
 if TYPE_CHECKING:
     from ..tensors import Array
     from . import memory
+
+T = TypeVar("T")
 
 BLOCK = 1 << 20
 PAGE = 1 << 15
@@ -41,6 +43,13 @@ class ByteSource:
         self.name, self.size, self._fetch, self.sound = name, size, fetch, sound
         self._file, self._offset = file, offset
         self._check: Callable[[], None] | None = None
+        self._found: dict[object, object] = {}
+
+    def find_once(self, find: Callable[[ByteSource], T]) -> T:
+        """What `find` finds in these bytes: once, however many ask. It raises nothing, and nobody changes what it gives."""
+        if find not in self._found:
+            self._found[find] = find(self)
+        return cast("T", self._found[find])
 
     def check_before_content(self, check: Callable[[], None]) -> None:
         """Compare a checksum when the content is asked for that it is about, as it takes reading all of it."""

@@ -40,11 +40,13 @@ HEAD = 1 << 16
 
 
 def sniff(path: str | os.PathLike[str]) -> Match:
-    """Which container `path` is.
+    """Which container `path` is; a match is what it says.
 
     Raises NotAModel, with a code for what the file is instead (AK1001, AK1002, AK1102, AK1131 to AK1146).
     """
-    name = os.fspath(path)
+    if isinstance(path, Match):
+        return path
+    name = os.fsdecode(path)
     if not is_url(name) and not os.path.exists(name):
         from .checkpoint.container import find_index  # loaded only for what is no file
 

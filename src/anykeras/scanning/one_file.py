@@ -11,6 +11,7 @@ from typing import Any
 
 from .. import api, auditing, html_report, limits
 from ..boundary import as_our_error
+from ..containers import Match, sniff
 from ..containers.remote import is_url, open_any, stamp_remote
 from ..containers.source import BLOCK
 from ..errors import AnyKerasError
@@ -111,13 +112,23 @@ def _work(job: Job, found: Outcome) -> None:
     if job.known and found.sha256 == job.known:
         found.same = True
         return
-    audit = _audit(job, found)
-    inspection = api.inspect(job.path)
+    file = _sniff(job.path)
+    audit = _audit(job, file, found)
+    inspection = api.inspect(file)
     if job.page:
         _write_page(job, inspection, audit)
     _describe(inspection, found)
     if job.convert_to and found.status == DONE:
-        _convert(job, inspection, found)
+        _convert(job, file, inspection, found)
+
+
+def _sniff(path: str) -> Match | str:
+    """The file as all verbs share it; its path, where each is to refuse it."""
+    try:
+        match = sniff(path)
+    except AnyKerasError:
+        return path
+    return match if match.path == path else path  # a checkpoint is named by its prefix
 
 
 def hash_file(path: str) -> str:
@@ -142,8 +153,8 @@ def _feed(digest: Any, path: str) -> None:
         digest.update(source.read(at, 8 * BLOCK))
 
 
-def _audit(job: Job, found: Outcome) -> auditing.Audit:
-    audit = auditing.audit(job.path, trust=job.trust)
+def _audit(job: Job, file: Match | str, found: Outcome) -> auditing.Audit:
+    audit = auditing.audit(file, trust=job.trust)
     found.severity, found.verdict, found.functions = str(audit.severity), audit.verdict, audit.functions
     found.findings += [_describe_notice("risk", risk.as_notice(), str(risk.severity), risk.seen) for risk in audit.risks]
     return audit
@@ -180,11 +191,11 @@ def _describe(inspection: Inspection | WeightsInspection, found: Outcome) -> Non
     found.fidelity = str(inspection.opened.fidelity) if inspection.opened is not None else ""
 
 
-def _convert(job: Job, inspection: Inspection | WeightsInspection, found: Outcome) -> None:
+def _convert(job: Job, file: Match | str, inspection: Inspection | WeightsInspection, found: Outcome) -> None:
     """Write what was read for the inspection, which is not read again; weights alone look for their architecture."""
     os.makedirs(os.path.dirname(job.convert_to) or ".", exist_ok=True)
     if isinstance(inspection, Inspection) and inspection.opened is not None:
         done = inspection.opened.convert(job.convert_to, force=job.force)
     else:
-        done = api.convert(job.path, job.convert_to, force=job.force)
+        done = api.convert(file, job.convert_to, force=job.force)
     found.converted, found.fidelity = done.path, str(done.fidelity)

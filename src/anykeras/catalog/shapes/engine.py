@@ -18,6 +18,7 @@ from .tables import Output, find_layer_rule, find_wrapper_rule, operation_rule
 
 # What a rule raises over a configuration that Keras would refuse too: the outcome is unknown, and not our error here.
 _MODEL_STEPS = 16  # of work, for a model that is called; times its depth twice, as models that call one another twice double
+_CALL_STEPS = 16  # for a layer that is called: a file can list more calls than a computer makes
 _REFUSED = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
 
@@ -91,6 +92,7 @@ class Inference:
                 continue
             args = [_resolve(a, found) for a in call.args]
             kwargs = {k: _resolve(v, found) for k, v in call.kwargs.items()}
+            limits.budget().charge(_CALL_STEPS)
             way = (Member(layer.name, again[layer.name]),) if graph.sequential else ways[layer.name]
             again[layer.name] += 1
             result = iterate_leaves(self._call_at(way, layer, args, kwargs))

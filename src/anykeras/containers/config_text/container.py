@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 from ... import limits
+from ...errors import AnyKerasError
 from ..base import Json, Match, Raw
 from ..foreign import TEXT_OF_MESSAGES, make_foreign_error
-from ..json_text import decode_text, detect_encoding, parse_model_json
+from ..json_text import decode_text, detect_encoding, parse_json, unwrap_json
 from ..source import ByteSource
 
 JSON_START = re.compile(r'\s*(?:\{\s*(?:"|\})|\[|")')
@@ -37,16 +39,44 @@ class ConfigText:
     def read(self, match: Match) -> Raw:
         """The architecture. Raises Malformed, LimitExceeded, or NotAModel for other JSON and YAML."""
         source = match.require_source()
-        text = decode_text(source.whole(limits.current().config_bytes, PART), PART)
-        notes: list[str] = []
+        parsed = source.find_once(parse_text)
+        if isinstance(parsed, AnyKerasError):
+            raise parsed
+        notes = list(parsed.notes)
+        value = unwrap_json(parsed.value, PART, notes)
+        _check_model(value, source)
+        return Raw(match, value, PART, notes=tuple(notes))
+
+
+@dataclass(frozen=True)
+class Parsed:
+    """The value of a text, and what was remarked on the way."""
+
+    value: Json
+    notes: tuple[str, ...]
+
+
+def parse_text(source: ByteSource) -> Parsed | AnyKerasError:
+    """A file of JSON or YAML, or why it is none: for :meth:`ByteSource.find_once`, as reading and audit ask for it."""
+    try:
+        return parse_decoded(decode_text(source.whole(limits.current().config_bytes, PART), PART))
+    except AnyKerasError as error:
+        return error
+
+
+def parse_decoded(text: str) -> Parsed | AnyKerasError:
+    """The same of its text."""
+    notes: list[str] = []
+    try:
         if JSON_START.match(text):
-            value = parse_model_json(text, PART, notes)
+            value = parse_json(text, PART, notes)
         else:
             from .yaml import parse_yaml  # loaded only for YAML
 
             value = parse_yaml(text, PART, notes)
-        _check_model(value, source)
-        return Raw(match, value, PART, notes=tuple(notes))
+    except AnyKerasError as error:
+        return error
+    return Parsed(value, tuple(notes))
 
 
 def _check_model(value: Json, source: ByteSource) -> None:

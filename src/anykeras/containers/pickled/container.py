@@ -20,7 +20,7 @@ from ..json_text import parse_model_json
 from ..keras_zip.archive import LOCAL
 from ..keras_zip.container import read_archive
 from ..pickle_values import Name, PickledCall, Span, tensor_of
-from ..pickle_walker import walk
+from ..pickle_walker import trace, walk
 from ..source import ByteSource, wrap_bytes
 
 _STAMPS = ("keras_version", "backend")
@@ -44,7 +44,10 @@ class Pickled:
         """The model. Raises Malformed, LimitExceeded, Unsupported, or NotAModel where there is none or several."""
         source = match.require_source()
         with guard_decoding(match.path):
-            values = list(_walk_values(walk(source)))
+            traced = source.find_once(trace)
+            if traced.error is not None:
+                raise traced.error
+            values = list(_walk_values(traced.value))
             found = [raw for value in values if (raw := _read_value(value, match)) is not None]
             weights = as_weights(values[0]) if not found and values else None
         if weights is not None:
