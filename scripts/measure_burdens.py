@@ -98,6 +98,8 @@ VERBS: dict[str, Verb] = {
     "transfer": _call("transfer", "FILE", "--into", "FILE", "-o", "OUT/x.keras"),
     "tfjs": _call("convert", "--target", "tfjs", "FILE", "OUT/x"),
     "older": _call("convert", "--target", "keras-2.3", "FILE", "OUT/x.h5"),
+    "middle": _call("convert", "--target", "tf.keras-2.13", "FILE", "OUT/x.h5"),
+    "minor": _call("convert", "--target", "keras-3.0", "FILE", "OUT/x.keras"),
     "scan": _scan,
     "load_model": _load_model,
     "load_weights": _load_weights,

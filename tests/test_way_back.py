@@ -507,3 +507,15 @@ def test_masked_steps_of_a_bidirectional_are_refused_for_keras_2(tmp_path: Path)
     keras.Sequential([keras.Input((5,)), keras.layers.Embedding(9, 4, mask_zero=True), both]).save(tmp_path / "tagger.keras")
     with pytest.raises(Unsupported, match="no Bidirectional gives zeros"):
         anykeras.convert(tmp_path / "tagger.keras", tmp_path / "old.h5", target="keras-2.3")
+
+
+@pytest.mark.parametrize("target", ["tfjs", "keras-2.3"])
+def test_a_bidirectional_of_two_classes_is_refused_by_name(target: str, tmp_path: Path) -> None:
+    import keras
+
+    kinds = (keras.layers.GRU, keras.layers.LSTM)
+    one, other = (kind(2, return_sequences=True, go_backwards=kind is keras.layers.LSTM) for kind in kinds)
+    both = keras.layers.Bidirectional(one, backward_layer=other, name="both")
+    keras.Sequential([keras.Input((5, 3)), both]).save(tmp_path / "mixed.keras")
+    with pytest.raises(Unsupported, match=r"AK6050.*halves.*'both'"):
+        anykeras.convert(tmp_path / "mixed.keras", tmp_path / ("old" if target == "tfjs" else "old.h5"), target=target)

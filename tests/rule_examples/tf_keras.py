@@ -396,3 +396,27 @@ enter(
     ],
     leaves_alone=[Example(Layer("CenterCrop", "c", _CROP), Layer("CenterCrop", "c", _CROP), TF_PREPROCESSING)],
 )
+
+
+def _entering(second: Layer) -> Layer:
+    return make_sequential("s", Layer("InputLayer", "i", {"batch_shape": (None, 4), "dtype": "float32"}), second)
+
+
+def _called(entrance: Layer) -> Layer:
+    x, mid = Ref("x"), Ref("mid")
+    first = Layer("InputLayer", "x", {"batch_shape": (None, 4), "dtype": "float32"})
+    return make_functional("m", x, mid, (first, Call()), (entrance, Call((x,))))
+
+
+_SECOND = Layer("InputLayer", "mid", {"batch_shape": (None, 3), "dtype": "int32"})
+_HALF = Layer("InputLayer", "mid", {"batch_shape": (None, 3), "dtype": "float16"})
+_LINEAR = Layer("Activation", "mid", {"activation": "linear"})
+enter(
+    "AK2211",
+    examples=[
+        Example(_entering(_SECOND), _entering(_LINEAR), TF_HEADS),
+        Example(_entering(_HALF), _entering(_LINEAR.with_config(dtype="float16")), TF_HEADS),
+        Example(_called(_SECOND), _called(_LINEAR), TF_HEADS),
+    ],
+    leaves_alone=[Example(_entering(_LINEAR), _entering(_LINEAR), TF_HEADS)],
+)

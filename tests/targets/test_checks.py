@@ -7,6 +7,7 @@ import inspect
 import json
 import random
 import zipfile
+from functools import partial
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -99,7 +100,9 @@ def wide(tmp_path: Path) -> Path:
 def test_weights_that_do_not_fit_are_one_error_everywhere(wide: Path) -> None:
     refusal = anykeras.inspect(wide).refusal
     errors: list[Any] = [refusal]
-    for verb in (lambda: anykeras.load_model(wide), lambda: anykeras.convert(wide, wide.parent / "out.keras")):
+    written = {"keras": "out.keras", "keras-3.0": "old.keras", "tf.keras-2.13": "out.h5", "keras-2.3": "old.h5", "tfjs": "out"}
+    verbs = [partial(anykeras.convert, wide, wide.parent / name, target=target) for target, name in written.items()]
+    for verb in (partial(anykeras.load_model, wide), *verbs):
         with pytest.raises(Malformed) as caught:
             verb()
         errors.append(caught.value)
@@ -107,7 +110,21 @@ def test_weights_that_do_not_fit_are_one_error_everywhere(wide: Path) -> None:
         assert error is not None and error.code == "AK6026" and not isinstance(error, Bug)
         assert error.layer == "narrow"
         assert "(2, 4)" in str(error) and f"(2, {2**28})" in str(error)
-    assert not (wide.parent / "out.keras").exists()
+    assert not any((wide.parent / name).exists() for name in written.values())
+
+
+def test_an_input_layer_that_is_called_is_refused_in_files_of_keras_3(tmp_path: Path) -> None:
+    keras.Sequential([Input((2,)), layers.Flatten(name="flat")]).save(tmp_path / "model.keras")
+    with zipfile.ZipFile(tmp_path / "model.keras") as archive:
+        config: Any = json.loads(archive.read("config.json"))
+        held = config["config"]["layers"]
+        held.append({**held[0], "config": {**held[0]["config"], "name": "second"}})
+        with zipfile.ZipFile(tmp_path / "two.keras", "w") as made:
+            for name in archive.namelist():
+                made.writestr(name, json.dumps(config) if name == "config.json" else archive.read(name))
+    for verb in (anykeras.load_model, lambda path: anykeras.convert(path, tmp_path / "out.keras")):
+        with pytest.raises(Unsupported, match=r"AK6027.*'second'"):
+            verb(tmp_path / "two.keras")
 
 
 def test_a_file_that_does_not_read_back_gets_no_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

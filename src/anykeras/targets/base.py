@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from ..catalog.releases import NEWEST, Release, require_release
@@ -68,12 +68,10 @@ def plan(document: Document, path: str, target: str = DEFAULT, lowered: Lowered 
         return Plan(document, NEWEST, _list_flags(document), lowered=lowered)
     release = require_release(target)
     from ..descent import descend  # only where an older release is asked for
-    from .lowering import check_names, prepare_model
+    from .lowering import prepare
 
     box = _box(path, release)
-    prepared = replace(document, model=prepare_model(document.model))
-    check_names(prepared)
-    descended, findings = descend(prepared, release, box)
+    descended, findings = descend(prepare(document), release, box)
     if release.line == "keras3":
         return Plan(descended, release, (*findings, *_list_flags(document)))
     from . import legacy

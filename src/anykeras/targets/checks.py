@@ -110,10 +110,14 @@ def _find_largest(value: Value) -> int:
 
 def check_calls(model: Layer) -> None:
     """Raises Unsupported for a model that Keras would open and could not call: without inputs or outputs, or with a layer
-    that is called on no tensor, on one that nothing gives, or with an argument that it does not take."""
+    that is called on no tensor, on one that nothing gives, or with an argument that it does not take, or an InputLayer
+    that is called."""
     for _, inner in walk(model):
         graph = inner.graph
-        if graph is None or graph.sequential:
+        if graph is None:
+            continue
+        _check_entrances(graph)
+        if graph.sequential:
             continue
         for what, ends in (("inputs", graph.inputs), ("outputs", graph.outputs)):
             if not list_refs(ends):
@@ -131,6 +135,18 @@ def check_calls(model: Layer) -> None:
                 seen = _find_misfit(layer, call)
             if seen is not None:
                 raise Unsupported("AK6027", f"{layer.class_name} {layer.name!r} {seen}", layer=layer.name)
+
+
+def _check_entrances(graph: Graph) -> None:
+    """Raises Unsupported for an InputLayer that is called, which Keras 3 never wrote; older files have it no more by now."""
+    for layer, _, call in iterate_steps(graph):
+        if layer.class_name == "InputLayer" and refs(call.args):
+            raise Unsupported(
+                "AK6027",
+                f"InputLayer {layer.name!r} is called on a tensor, and Keras 3 takes no InputLayer behind the first layer",
+                layer=layer.name,
+                next_step="Remove it from the model, in the program that wrote the file: it changes no output.",
+            )
 
 
 def list_flags(model: Layer) -> Iterator[Finding]:

@@ -141,9 +141,13 @@ def unroll(layer: Layer, place: Place) -> Layer | None:
 @back_rule("AK2480", since=RESET_AFTER, classes=("Bidirectional",))
 def unroll_both_ways(layer: Layer, place: Place) -> Layer | None:
     """The same for both directions, and their merge."""
-    halves = [layer.config.get(key) for key in ("layer", "backward_layer")]
-    one, other = halves
-    if not isinstance(one, Layer) or not isinstance(other, Layer) or not _is_such(one.config.get("cell", one)):
+    one, other = (layer.config.get(key) for key in ("layer", "backward_layer"))
+    if not isinstance(one, Layer) or not isinstance(other, Layer):
+        return None
+    such = [_is_such(half.config.get("cell", half)) for half in (one, other)]
+    if not all(such):
+        if any(such):
+            raise place.refuse(layer, "halves that differ in class or reset_after")
         return None
     if one.config.get("return_state") or len(place.inputs) > 1:
         raise place.refuse(layer, "a GRU with reset_after and states of its own")

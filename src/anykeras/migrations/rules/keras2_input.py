@@ -34,6 +34,31 @@ def input_of_sequential(model: Layer, context: RuleContext) -> Layer | None:
     return replace(model, graph=replace(graph, layers=layers))
 
 
+@rule(
+    "AK2211",
+    to=Era.KERAS3,
+    classes=("Functional", "Sequential"),
+    after=("AK2202",),
+)
+def called_inputs(model: Layer, context: RuleContext) -> Layer | None:
+    """An Activation that changes nothing, of the same name, in place of each InputLayer that is called."""
+    graph = model.graph
+    if graph is None:
+        return None
+    if graph.sequential:
+        called = {id(layer) for layer in graph.layers[1:]}
+    else:
+        called = {id(layer) for layer in graph.layers if any(refs(call.args) for call in graph.calls.get(layer.name, ()))}
+    layers = tuple(_pass_on(x) if x.class_name == "InputLayer" and id(x) in called else x for x in graph.layers)
+    return replace(model, graph=replace(graph, layers=layers)) if layers != graph.layers else None
+
+
+def _pass_on(entrance: Layer) -> Layer:
+    dtype = entrance.config.get("dtype")
+    cast: dict[str, Value] = {"dtype": dtype} if isinstance(dtype, str) and "float" in dtype else {}
+    return Layer("Activation", entrance.name, {"activation": "linear", **cast}, address=entrance.address)
+
+
 def _read_stated(first: Layer) -> Shape | None:
     """What the layer itself says, or the input of a model that stands first."""
     shape = first.config.get("batch_input_shape")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from ... import limits
 from ...catalog.layout import VariableSpec, list_stored_layers, specs_of
@@ -26,12 +27,11 @@ __all__ = [
     "LoweredTraining",
     "Owner",
     "check_model",
-    "check_names",
     "find_nearest_minor",
     "lower",
     "lower_layer",
     "omit_untrusted",
-    "prepare_model",
+    "prepare",
 ]
 
 
@@ -62,10 +62,8 @@ def _lower(document: Document, minor: str) -> Lowered:
     config = Lower(minor).layer(model)
     holders = list_stored_layers(model)
     wanted = specs_of(holders)
-    bindings = bind(model, wanted)
-    check_calls(model)
     check_strides(model, renamed)
-    check_shapes(model, [(binding.spec, binding.tensor) for binding in bindings], renamed)
+    bindings = _bind_checked(model, wanted, renamed)
     custom = tuple(found for found in holders if isinstance(found.layer.origin, FromUser) and not found.again)
     training = lower_training(document.training, model, wanted, [found.layer for found in custom], minor)
     names = list_user_names(model, document.training)
@@ -91,17 +89,24 @@ def lower_layer(layer: Layer, minor: str) -> dict[str, Json]:
     return config
 
 
-def check_names(document: Document) -> None:
-    """Refuse a document that names what no model may name, before anything is made of it. Raises Unsupported.
+def prepare(document: Document) -> Document:
+    """The document with known inputs and acceptable names, each call of an operation a layer of its own: what the way to an
+    older release begins with.
 
-    Of another release nobody knows what it would do with such a name. What belongs to training only is left out there.
+    Raises as `lower` does: for a name that no model may name (of another release nobody knows what it would do with it; what
+    belongs to training only is left out there), for a graph that leads nowhere, for weights that do not fit.
     """
-    check_model(Lower(MINORS[-1]).layer(document.model), list_user_names(document.model))
+    model, renamed = _prepare(document.model, MINORS[-1])
+    check_model(Lower(MINORS[-1]).layer(model), list_user_names(model))
+    _bind_checked(model, specs_of(list_stored_layers(model)), renamed)
+    return replace(document, model=model)
 
 
-def prepare_model(model: Layer) -> Layer:
-    """The model with known inputs and acceptable names, each call of an operation a layer of its own."""
-    return _prepare(model, MINORS[-1])[0]
+def _bind_checked(model: Layer, wanted: Sequence[VariableSpec], renamed: Mapping[str, str]) -> tuple[Binding, ...]:
+    bindings = bind(model, wanted)
+    check_calls(model)
+    check_shapes(model, [(binding.spec, binding.tensor) for binding in bindings], renamed)
+    return bindings
 
 
 def _prepare(model: Layer, minor: str) -> tuple[Layer, Mapping[str, str]]:
