@@ -19,8 +19,11 @@ import anykeras
 from anykeras.catalog import renames
 from anykeras.catalog.releases import RELEASES, find_release
 from anykeras.catalog.shapes import Spec
+from anykeras.catalog.signatures import find_signature
 from anykeras.cli.main import app
+from anykeras.descent.engine import check_classes
 from anykeras.descent.rulebook import Place, all_rules
+from anykeras.document.build import make_sequential
 from anykeras.document.model import Layer, Object
 from anykeras.document.walk import layers_of
 from anykeras.errors import OutputExists, TargetError, Unsupported
@@ -75,6 +78,26 @@ def test_up_again_gives_the_recorded_outputs(target: str, box: str, name: str, t
     assert len(outputs) == len(recorded.series("out"))
     for output, wanted in zip(outputs, recorded.series("out"), strict=True):
         np.testing.assert_allclose(np.asarray(output), wanted, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("target", "class_name"),
+    [("tf.keras-2.1", "Resizing"), ("tf.keras-2.1", "Normalization"), ("tf.keras-2.2", "Discretization")],
+)
+def test_a_layer_that_is_not_found_by_its_name_is_refused(target: str, class_name: str) -> None:
+    # Those releases have the class, and `keras.layers.deserialize` of neither knows it (run: "Unknown layer").
+    release = find_release(target)
+    assert release is not None and find_signature(class_name, release.signatures) is not None
+    with pytest.raises(Unsupported):
+        check_classes(make_sequential("m", Layer(class_name, "a")), release)
+
+
+def test_an_image_is_resized_where_the_layer_is_not_found() -> None:
+    layer = Layer("Resizing", "r", {"height": 2, "width": 2, "interpolation": "bilinear"})
+    rules = [rule for rule in all_rules() if rule.name == "replace_resizing"]
+    for target, applies in (("tf.keras-2.0", True), ("tf.keras-2.1", True), ("tf.keras-2.2", False)):
+        release = find_release(target)
+        assert release is not None and [rule.applies(layer, release) for rule in rules] == [applies]
 
 
 # Policies and names of dtypes, arguments of one era, groups as one kernel, and what a Bidirectional sets by itself.

@@ -180,17 +180,21 @@ def leave_out_augmentation(layer: Layer, place: Place) -> Layer | None:
     return pass_through(layer)
 
 
-@back_rule(
-    "AK2425",
-    since=Since(tf="2.0"),
-    classes=("UpSampling2D", "Resizing"),
-)
+@back_rule("AK2425", since=Since(tf="2.0"), classes=("UpSampling2D",))
 def resize_by_matrices(layer: Layer, place: Place) -> Layer | None:
-    """TensorFlow 1 and TensorFlow.js sample other points: each axis as a product with the shares of its pixels."""
-    resizing = layer.class_name == "Resizing"
-    kind = layer.config.get("interpolation", "bilinear" if resizing else "nearest")
-    if kind == "nearest" and not resizing:
-        return None
+    """TensorFlow 1 and TensorFlow.js sample other points."""
+    kind = layer.config.get("interpolation", "nearest")
+    return None if kind == "nearest" else _resize(layer, place, kind)
+
+
+@back_rule("AK2425", since=Since(tf="2.2"), classes=("Resizing",))
+def replace_resizing(layer: Layer, place: Place) -> Layer | None:
+    """A layer that TensorFlow 2.1 has and does not find in a file, and that those before do not have."""
+    return _resize(layer, place, layer.config.get("interpolation", "bilinear"))
+
+
+def _resize(layer: Layer, place: Place, kind: Value) -> Layer:
+    """Each axis as a product with the shares of its pixels."""
     flags = ("antialias", "crop_to_aspect_ratio", "pad_to_aspect_ratio")
     given, out = place.shape, place.output.shape
     if kind not in ("nearest", "bilinear") or any(layer.config.get(key) for key in flags):

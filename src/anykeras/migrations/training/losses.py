@@ -127,8 +127,8 @@ def _choose_metric(known: str, name: str, loss: str, width: int) -> Value:
 
 
 def _find_function_name(value: Value) -> str:
-    """The snake-case name of a loss, whether it is a name or a class."""
-    name = find_bare_name(value)
+    """The snake-case name of a loss, whether it is a name or a class; "" for losses of several outputs."""
+    name = find_bare_name(value) if isinstance(value, (str, Object, Code)) else ""
     return LOSSES.get(name) or re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
 
 
