@@ -20,7 +20,7 @@ from typer.testing import CliRunner
 import anykeras
 import burdens
 from anykeras import limits, targets
-from anykeras.auditing import archives, configuration, functions
+from anykeras.auditing import archives, functions, words
 from anykeras.checking import forecast
 from anykeras.cli.main import app
 from anykeras.containers import json_text, pickle_walker
@@ -245,10 +245,10 @@ def test_new_weights_are_no_larger_than_a_file_may_ask_for(units: int, tmp_path:
 @pytest.mark.parametrize(
     ("pattern", "text"),
     [
-        (configuration._SOURCE, "$(" * 128_000),
-        (configuration._SOURCE, "lambda" + " " * 256_000),
-        (configuration._SOURCE, "{%" * 128_000),
-        (configuration._SOURCE, "<a on" * 50_000),
+        (words._SOURCE, "$(" * 128_000),
+        (words._SOURCE, "lambda" + " " * 256_000),
+        (words._SOURCE, "{%" * 128_000),
+        (words._SOURCE, "<a on" * 50_000),
         (functions._NESTED, "(" + "+" * 256_000),
     ],
     ids=lambda value: value[:6] if isinstance(value, str) else "",

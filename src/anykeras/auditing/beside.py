@@ -115,12 +115,15 @@ _FILES: Final = (
     ),
     _read_row(
         r"(?:package-lock\.json|yarn\.lock|\.condarc)",
-        r"\bresolved\"?:?\s*\"http://(?!registry\.)|^\s*-\s*http://",
+        r"\bresolved\"?:?\s*\"http://(?!registry\.)|^[ \t]*-[ \t]*http://",
         Severity.MEDIUM,
         "packages that are fetched from elsewhere than the package index",
     ),
     _read_row(
-        r"Dockerfile[^/\\]*", r"^\s*ADD\s+(?:--\S+\s+)*http://\S+", Severity.MEDIUM, "a file that is fetched without proof"
+        r"Dockerfile[^/\\]*",
+        r"^[ \t]*ADD[ \t]+(?:--\S+[ \t]+)*http://\S+",
+        Severity.MEDIUM,
+        "a file that is fetched without proof",
     ),
     _read_row(r"[^/\\]*\.pdf", r"/S\s*/(?:JavaScript|Launch)\b", Severity.MEDIUM, "a page that runs programs"),
     _read_row(r"[^/\\]*\.svg", r"<script\b|javascript:", Severity.MEDIUM, "a picture that runs programs"),

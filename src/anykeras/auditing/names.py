@@ -270,7 +270,8 @@ _WRITTEN: Final = _split(
     LossScaleOptimizer DynamicLossScale KerasTensor TensorShape TypeSpec CompositeTensor TFOpLambda SlicingOpLambda
     TensorFlowOpLayer ModuleWrapper InstanceMethod ClassMethod function Lambda AddLoss AddMetric ListWrapper __tuple__
     __ellipsis__ __tensor__ __numpy__ __bytes__ __slice__ __keras_tensor__ __typespec__ __lambda__ __set__ __range__
-    __complex__ Variable Parameter OptimizerV2 RestoredOptimizer PolicyMap GetItem Operation"""
+    __complex__ Variable Parameter OptimizerV2 RestoredOptimizer PolicyMap GetItem Operation LayerScale StochasticDepth
+    CustomScaleLayer"""
 )
 
 

@@ -45,12 +45,17 @@ def called_inputs(model: Layer, context: RuleContext) -> Layer | None:
     graph = model.graph
     if graph is None:
         return None
-    if graph.sequential:
-        called = {id(layer) for layer in graph.layers[1:]}
-    else:
-        called = {id(layer) for layer in graph.layers if any(refs(call.args) for call in graph.calls.get(layer.name, ()))}
-    layers = tuple(_pass_on(x) if x.class_name == "InputLayer" and id(x) in called else x for x in graph.layers)
+    layers = tuple(
+        _pass_on(layer) if layer.class_name == "InputLayer" and _is_called(graph, place, layer) else layer
+        for place, layer in enumerate(graph.layers)
+    )
     return replace(model, graph=replace(graph, layers=layers)) if layers != graph.layers else None
+
+
+def _is_called(graph: Graph, place: int, layer: Layer) -> bool:
+    if graph.sequential:
+        return place > 0
+    return any(refs(call.args) for call in graph.calls.get(layer.name, ()))
 
 
 def _pass_on(entrance: Layer) -> Layer:
